@@ -1,0 +1,239 @@
+package rotate
+
+import (
+	"errors"
+	"os"
+	"sync"
+
+	"github.com/tailight/tailight/tai64"
+)
+
+// Limits of a log directory, those of daemontools 0.76.
+const (
+	MinSize     = 4096     // bytes of current, at least
+	MaxSize     = 16777215 // bytes of current, at most
+	DefaultSize = 99999
+	MinNum      = 2 // files, current among them, at least
+	DefaultNum  = 10
+
+	// slack is how far below its size current may end, to end with a line.
+	slack = 2000
+)
+
+// Options say how a log directory is kept. The zero value is what 0.76 does
+// when its script has only the directory's name.
+type Options struct {
+	// Size is the limit of current in bytes, brought into MinSize..MaxSize;
+	// 0 means DefaultSize.
+	Size int64
+	// Num is the number of files, current among them: Num-1 archives are
+	// kept. Brought to at least MinNum; 0 means DefaultNum.
+	Num int
+	// Processor is a shell command through which every finished file goes;
+	// HasProcessor says that there is one, for an empty command is one too.
+	Processor    string
+	HasProcessor bool
+
+	// Clock gives archives their labels. Whoever stamps the lines shares its
+	// clock, so that an archive's label lies above the stamps of its lines.
+	// nil means a clock of the directory's own.
+	Clock *tai64.Clock
+	// Stamped says that lines begin with a label from Clock. A file that is
+	// full is then named by the stamp of its last line.
+	Stamped bool
+
+	// Retry is asked when a step has failed. It says so, waits, and returns
+	// whether to try the same step again. A rotation goes on beside the
+	// writer, so Retry may be called from another goroutine, also by two at
+	// a time. nil means to return the error instead; the next call goes on
+	// at the step that failed.
+	Retry func(error) bool
+	// Warn is told of what was given up without loss: an archive that could
+	// not be deleted, a current that somebody else removed. nil drops it.
+	Warn func(error)
+
+	openFS func(name string) (fsys, error) // nil: openFS
+	spawn  func(func())                    // runs a rotation beside the writer; nil: go
+	run    func(*processing) error         // runs a processor; nil: (*processing).run
+}
+
+// Dir is a log directory open for writing. It is an io.WriteCloser; its
+// methods may be called from several goroutines, one call goes after the
+// other.
+type Dir struct {
+	name  string
+	opt   Options
+	clock *tai64.Clock
+
+	mu      sync.Mutex   // guards all below
+	fs      fsys         // nil when the directory was lost and could not be entered again
+	current file         // nil when the next write has to open it
+	size    int64        // bytes in current
+	due     bool         // current is full and ends with a line
+	last    tai64.TAI64N // the stamp of current's last line, if due and Stamped
+	walk    *walk        // the latest rotation, until settled; nil: none
+	closed  bool
+}
+
+// Open opens the log directory of that name for appending. It makes the
+// directory if it is missing, locks it against every other writer, finishes
+// what a crash may have left (see the package comment), and makes current
+// ready. An error is an [*Error], and leaves nothing open.
+func Open(name string, opt Options) (*Dir, error) {
+	d := &Dir{name: name, opt: opt.filled(), clock: opt.Clock}
+	if d.clock == nil {
+		d.clock = new(tai64.Clock)
+	}
+	if err := d.enter(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (o Options) filled() Options {
+	if o.Size == 0 {
+		o.Size = DefaultSize
+	}
+	o.Size = min(max(o.Size, MinSize), MaxSize)
+	if o.Num == 0 {
+		o.Num = DefaultNum
+	}
+	o.Num = max(o.Num, MinNum)
+	if o.openFS == nil {
+		o.openFS = openFS
+	}
+	if o.spawn == nil {
+		o.spawn = func(run func()) { go run() }
+	}
+	if o.run == nil {
+		o.run = (*processing).run
+	}
+	return o
+}
+
+// enter opens the directory by its name and recovers it.
+func (d *Dir) enter() error {
+	fsys, err := d.opt.openFS(d.name)
+	if err != nil {
+		return err
+	}
+	d.fs = fsys
+	if err := d.recover(); err != nil {
+		_ = d.leave() // the first error is the one to tell
+		return err
+	}
+	return nil
+}
+
+// leave closes what is open, in whatever state it is.
+func (d *Dir) leave() error {
+	var err error
+	if d.current != nil {
+		err = d.current.close()
+		d.current = nil
+	}
+	if d.fs != nil {
+		err = errors.Join(err, d.fs.close())
+		d.fs = nil
+	}
+	return err
+}
+
+// Name returns the name the directory was opened by.
+func (d *Dir) Name() string { return d.name }
+
+// Rotate finishes current and starts a new one, whatever its size; an empty
+// one is left alone. It returns when the new one is in use: the rest of the
+// rotation goes on beside the writer.
+func (d *Dir) Rotate() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return os.ErrClosed
+	}
+	if d.size == 0 {
+		return nil
+	}
+	return d.rotate()
+}
+
+// Close waits for the rotation that is under way, and marks current as
+// closed in good order: the next Open goes on with it. When a rotation could
+// not be finished current stays unmarked, and the next Open finishes both.
+func (d *Dir) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	err := d.settle()
+	if err == nil {
+		err = d.markClean()
+	}
+	return errors.Join(err, d.leave())
+}
+
+// Abandon closes the directory as a crash would: current stays unmarked, and
+// the next Open archives it as unfinished.
+func (d *Dir) Abandon() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	d.closed = true
+	if d.walk != nil {
+		<-d.walk.ended
+	}
+	_ = d.leave() // nothing is promised of what is left
+}
+
+// markClean puts current on disk and sets the bit that says so.
+func (d *Dir) markClean() error {
+	if d.current == nil {
+		if err := d.try(d.reopen); err != nil {
+			return err
+		}
+	}
+	if err := d.try(func() error {
+		return orNil(d.current.sync(), "unable to write %s/current to disk", d.name)
+	}); err != nil {
+		return err
+	}
+	// The name of current may be younger than the last sync of the directory.
+	if err := d.try(func() error { return orNil(d.fs.sync(), "unable to write %s to disk", d.name) }); err != nil {
+		return err
+	}
+	// A crash here leaves current unmarked: complete, but archived as .u.
+	return d.try(func() error {
+		return orNil(d.current.chmod(0o744), "unable to set mode of %s/current", d.name)
+	})
+}
+
+// try does a step, and does it again as long as it fails and Retry wants it.
+func (d *Dir) try(step func() error) error {
+	for {
+		err := step()
+		if err == nil || !d.again(err) {
+			return err
+		}
+	}
+}
+
+// again asks the policy whether to repeat the step that failed.
+func (d *Dir) again(err error) bool { return d.opt.Retry != nil && d.opt.Retry(err) }
+
+func (d *Dir) warn(err error) {
+	if d.opt.Warn != nil {
+		d.opt.Warn(err)
+	}
+}
+
+// orNil is fail for a step that may have worked.
+func orNil(err error, text string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fail(err, text, args...)
+}

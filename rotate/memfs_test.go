@@ -1,0 +1,332 @@
+package rotate
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// openMem opens the directory for the present process, as openFS does.
+func (d *memDisk) openMem(name string) (fsys, error) {
+	m := &memFS{disk: d, life: d.life}
+	err := m.do("open directory", func() error {
+		if d.locked {
+			return fail(syscall.EAGAIN, "unable to lock directory %s", name)
+		}
+		d.locked = true
+		d.open++
+		if d.entries["lock"] == nil {
+			m.create("lock", 0o600)
+		}
+		return nil
+	})
+	if err != nil {
+		if !errors.Is(err, errDead) && d.locked && d.plan == failWith {
+			d.locked = false // an error leaves nothing locked, whatever happened
+			d.open--
+		}
+		return nil, err
+	}
+	return m, nil
+}
+
+// memFS is one process's view of the disk: an fsys.
+type memFS struct {
+	disk *memDisk
+	life int
+}
+
+// do is every call: it is numbered, and the plan may strike.
+func (m *memFS) do(call string, effect func() error) error {
+	d := m.disk
+	if d.gate != nil {
+		d.gate()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dead || m.life != d.life {
+		return errDead
+	}
+	if d.watch != nil {
+		d.watch(d)
+	}
+	d.calls++
+	plan := none
+	if d.calls == d.at {
+		plan = d.plan
+	}
+	var err error
+	switch plan {
+	case dieBefore:
+		d.dead = true
+		return errDead
+	case dieAfter:
+		_ = effect()
+		d.dead = true
+		return errDead
+	case failWith:
+		_ = effect()
+		fallthrough
+	case failWithout:
+		d.injected++
+		err = d.errno
+	default:
+		err = effect()
+	}
+	if err != nil {
+		call += ": " + err.Error()
+	}
+	d.log = append(d.log, call)
+	return err
+}
+
+// create makes an entry. The caller holds mu.
+func (m *memFS) create(name string, perm fs.FileMode) *inode {
+	m.disk.inodes++
+	in := &inode{number: m.disk.inodes, mode: perm, syncedMode: perm}
+	m.disk.change(change{op: setEntry, name: name, in: in})
+	return in
+}
+
+func (m *memFS) open(name string, flag int, perm fs.FileMode) (file, error) {
+	f := &memFile{fs: m, name: name, appends: flag&os.O_APPEND != 0}
+	err := m.do("open "+name+flags(flag), func() error {
+		in := m.disk.entries[name]
+		switch {
+		case in == nil && flag&os.O_CREATE == 0:
+			return syscall.ENOENT
+		case in == nil:
+			in = m.create(name, perm)
+		case in.isDir && flag&(os.O_WRONLY|os.O_RDWR) != 0:
+			return syscall.EISDIR
+		}
+		if flag&os.O_TRUNC != 0 {
+			in.data = nil
+		}
+		f.in = in
+		m.disk.open++
+		return nil
+	})
+	if err != nil {
+		if f.in != nil {
+			m.disk.open--
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+func flags(flag int) string {
+	var s strings.Builder
+	for _, f := range []struct {
+		bit  int
+		name string
+	}{{os.O_WRONLY, " write"}, {os.O_APPEND, " append"}, {os.O_CREATE, " create"}, {os.O_TRUNC, " truncate"}} {
+		if flag&f.bit != 0 {
+			s.WriteString(f.name)
+		}
+	}
+	return s.String()
+}
+
+func (m *memFS) stat(name string) (i info, err error) {
+	err = m.do("stat "+name, func() error {
+		in := m.disk.entries[name]
+		if in == nil {
+			return syscall.ENOENT
+		}
+		i = m.disk.info(in)
+		return nil
+	})
+	if err != nil {
+		return info{}, err
+	}
+	return i, nil
+}
+
+func (d *memDisk) info(in *inode) info {
+	return info{size: int64(len(in.data)), links: d.links(in), done: in.mode&0o100 != 0, id: fileID{ino: in.number}}
+}
+
+func (m *memFS) rename(from, to string) error {
+	return m.do("rename "+from+" "+to, func() error {
+		in := m.disk.entries[from]
+		if in == nil {
+			return syscall.ENOENT
+		}
+		if in != m.disk.entries[to] { // two names of one file: nothing happens
+			m.disk.change(change{op: moveEntry, from: from, name: to, in: in})
+		}
+		return nil
+	})
+}
+
+func (m *memFS) link(from, to string) error {
+	return m.do("link "+from+" "+masked(to), func() error {
+		in := m.disk.entries[from]
+		switch {
+		case in == nil:
+			return syscall.ENOENT
+		case m.disk.entries[to] != nil:
+			return syscall.EEXIST
+		case in.isDir:
+			return syscall.EPERM
+		}
+		m.disk.change(change{op: setEntry, name: to, in: in})
+		return nil
+	})
+}
+
+// masked hides a label, so that transcripts do not depend on it.
+func masked(name string) string {
+	if _, ok := parseArchive(name); ok {
+		return "@LABEL" + name[labelSize:]
+	}
+	return name
+}
+
+func (m *memFS) remove(name string) error {
+	return m.do("remove "+masked(name), func() error {
+		in := m.disk.entries[name]
+		switch {
+		case in == nil:
+			return syscall.ENOENT
+		case in.isDir:
+			return syscall.EISDIR
+		}
+		m.disk.change(change{op: dropEntry, name: name})
+		return nil
+	})
+}
+
+func (m *memFS) names() (names []string, err error) {
+	err = m.do("names", func() error {
+		names = slices.Sorted(maps.Keys(m.disk.entries))
+		slices.Reverse(names) // in no order that a caller could rely on
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return names, nil
+}
+
+func (m *memFS) sync() error {
+	return m.do("sync directory", func() error {
+		m.disk.durable = maps.Clone(m.disk.entries)
+		m.disk.pending = nil
+		return nil
+	})
+}
+
+// enter is not numbered: a fake processor goes nowhere.
+func (m *memFS) enter() (string, io.Closer) { return "d", io.NopCloser(nil) }
+
+func (m *memFS) close() error {
+	return m.do("close directory", func() error {
+		m.disk.locked = false
+		m.disk.open--
+		return nil
+	})
+}
+
+// memFile is an open file: a file.
+type memFile struct {
+	fs      *memFS
+	in      *inode
+	name    string // as it was opened
+	appends bool
+	off     int // where the next write goes, without appends
+	closed  bool
+}
+
+func (f *memFile) do(call string, effect func() error) error {
+	return f.fs.do(call+" "+f.name, func() error {
+		if f.closed {
+			return os.ErrClosed
+		}
+		return effect()
+	})
+}
+
+func (f *memFile) write(p []byte) (n int, err error) {
+	d := f.fs.disk
+	err = f.do("write", func() error {
+		if d.full {
+			d.full = false
+			d.injected++
+			return syscall.ENOSPC
+		}
+		n = len(p)
+		if d.calls == d.at && d.plan == failShort {
+			n = max(len(p)/2, 1)
+			d.full = true
+		}
+		if f.appends {
+			d.landed += n
+			f.off = len(f.in.data)
+		}
+		if more := f.off + n - len(f.in.data); more > 0 {
+			f.in.data = append(f.in.data, make([]byte, more)...)
+		}
+		f.off += copy(f.in.data[f.off:], p[:n])
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// read returns the whole content, for fake processors.
+func (f *memFile) read() (data []byte, err error) {
+	err = f.do("read", func() error {
+		data = slices.Clone(f.in.data)
+		return nil
+	})
+	return data, err
+}
+
+// gone is not numbered: it changes nothing and cannot fail.
+func (f *memFile) gone() bool {
+	d := f.fs.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.dead && d.links(f.in) == 0
+}
+
+func (f *memFile) stat() (i info, err error) {
+	err = f.do("fstat", func() error { i = f.fs.disk.info(f.in); return nil })
+	return i, err
+}
+
+func (f *memFile) chmod(mode fs.FileMode) error {
+	return f.do(fmt.Sprintf("chmod %04o", mode), func() error {
+		f.in.mode = mode
+		f.in.modes = append(f.in.modes, mode)
+		return nil
+	})
+}
+
+func (f *memFile) sync() error {
+	return f.do("sync", func() error {
+		f.in.synced, f.in.syncedMode, f.in.modes = slices.Clone(f.in.data), f.in.mode, nil
+		return nil
+	})
+}
+
+func (f *memFile) close() error {
+	return f.do("close", func() error {
+		f.closed = true
+		f.fs.disk.open--
+		return nil
+	})
+}
+
+func (f *memFile) fd() uintptr { return ^uintptr(0) }

@@ -1,0 +1,317 @@
+package rotate
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/tailight/tailight/tai64"
+)
+
+// rotate finishes current and starts a new one. Only the two steps that the
+// writer has to wait for are done here; the walk does the rest beside it.
+func (d *Dir) rotate() error {
+	if err := d.settle(); err != nil {
+		return err
+	}
+	if d.current != nil {
+		if err := d.try(d.moveAside); err != nil {
+			return err
+		}
+	}
+	// A crash here leaves previous and no current; recovery finds just that.
+	return d.try(d.reopen)
+}
+
+// moveAside gives current the name previous and starts the walk that will
+// finish it.
+func (d *Dir) moveAside() error {
+	err := d.fs.rename("current", "previous")
+	if errors.Is(err, fs.ErrNotExist) {
+		// An earlier try may have worked and reported an error all the same;
+		// if not, somebody took current away.
+		var done bool
+		if done, err = d.isPrevious(); err == nil && !done {
+			d.lost()
+			return nil
+		}
+	}
+	if err != nil {
+		return fail(err, "unable to rename current to previous in directory %s", d.name)
+	}
+	w := d.newWalk("previous", finished, d.endLabel())
+	w.old, w.at = d.current, syncOld
+	d.forget()
+	d.walk = w
+	d.opt.spawn(func() {
+		w.err = w.run()
+		close(w.ended)
+	})
+	return nil
+}
+
+// forget makes the next write open a new current.
+func (d *Dir) forget() {
+	d.current, d.size, d.due, d.last = nil, 0, false, tai64.TAI64N{}
+}
+
+// isPrevious reports whether current already has the name previous.
+func (d *Dir) isPrevious() (bool, error) {
+	mine, err := d.current.stat()
+	if err != nil {
+		return false, err
+	}
+	prev, err := d.fs.stat("previous")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && prev.id == mine.id, err
+}
+
+// endLabel is the label of the file that ends now: the stamp of its last
+// line where the directory knows it, else the next of the clock.
+func (d *Dir) endLabel() tai64.TAI64N {
+	if d.last != (tai64.TAI64N{}) {
+		return d.last
+	}
+	d.clock.Read()
+	return d.clock.Next()
+}
+
+// settle waits until the latest rotation has come to an end, and goes on with
+// it if that was an error.
+func (d *Dir) settle() error {
+	w := d.walk
+	if w == nil {
+		return nil
+	}
+	<-w.ended
+	if w.err != nil {
+		w.err = w.run()
+	}
+	if w.err != nil {
+		return w.err
+	}
+	d.walk = nil
+	return nil
+}
+
+// state is where a walk stands: the step to be done next.
+type state int
+
+// The steps of a walk, in order. A file that was found complete by recovery
+// starts at process or link; one without a processor goes from mark to link.
+const (
+	syncOld       state = iota // put the old current on disk
+	markOld                    // set its owner-execute bit: complete
+	process                    // previous through the processor into processed
+	syncProcessed              // put the output on disk
+	markProcessed              // set its owner-execute bit: complete
+	syncState                  // put mark, newstate and their names on disk
+	dropPrevious               // processed now stands for it
+	renameState                // newstate becomes state
+	link                       // give the file its name as an archive
+	syncLink                   // put that name on disk
+	unlinkOld                  // take the old name away
+	prune                      // delete the oldest archives
+	ended
+)
+
+var stateNames = [...]string{
+	"sync old", "mark old", "process", "sync processed", "mark processed", "sync state",
+	"drop previous", "rename state", "link", "sync link", "unlink", "prune", "ended",
+}
+
+func (s state) String() string { return stateNames[s] }
+
+// walk finishes one file: previous, processed or a current left by an outage.
+// Every step may be done again, so a step that fails is simply repeated, and
+// a walk that was cut short by a crash is begun again by recovery, which
+// finds the step from names, modes and link counts.
+type walk struct {
+	d      *Dir // its name, options and clock; nothing that changes
+	fs     fsys
+	file   string // previous, processed or current
+	suffix string
+	label  tai64.TAI64N
+	at     state
+
+	old      file // the finished current until it is marked, else nil
+	out      file // processed, from process to markProcessed
+	newstate file // likewise, to syncState
+
+	ended chan struct{} // closed when err says how run ended
+	err   error
+}
+
+func (d *Dir) newWalk(file, suffix string, label tai64.TAI64N) *walk {
+	return &walk{d: d, fs: d.fs, file: file, suffix: suffix, label: label, at: link, ended: make(chan struct{})}
+}
+
+// run does the steps that are left, each as often as it takes.
+func (w *walk) run() error {
+	for w.at != ended {
+		if err := w.d.try(w.step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step does the step at which the walk stands, and moves on if it worked.
+func (w *walk) step() error {
+	var err error
+	next := w.at + 1
+	switch w.at {
+	case syncOld:
+		if err = orNil(w.old.sync(), "unable to write %s/%s to disk", w.d.name, w.oldName()); err == nil && w.suffix == unfinished {
+			release(&w.old)
+			next = link
+		}
+	case markOld:
+		if err = orNil(w.old.chmod(0o744), "unable to set mode of %s/previous", w.d.name); err == nil {
+			// A crash here leaves previous complete: recovery makes it .s too.
+			release(&w.old)
+			if !w.d.opt.HasProcessor {
+				next = link
+			}
+		}
+	case process:
+		next, err = w.process()
+	case syncProcessed:
+		err = orNil(w.out.sync(), "unable to write %s/processed to disk", w.d.name)
+	case markProcessed:
+		err = orNil(w.out.chmod(0o744), "unable to set mode of %s/processed", w.d.name)
+	case syncState:
+		err = w.syncState()
+	case dropPrevious:
+		// A crash here leaves processed complete and previous useless.
+		err = orNil(ignoreMissing(w.fs.remove("previous")), "unable to remove %s/previous", w.d.name)
+	case renameState:
+		err = orNil(ignoreMissing(w.fs.rename("newstate", "state")),
+			"unable to rename newstate to state in directory %s", w.d.name)
+		w.file = "processed"
+	case link:
+		next, err = w.link()
+	case syncLink:
+		// The old name may only go when the new one is sure to stay.
+		if err = orNil(w.fs.sync(), "unable to write %s to disk", w.d.name); errors.Is(err, fs.ErrNotExist) {
+			err, next = nil, ended // the directory has been removed
+		}
+	case unlinkOld:
+		// A crash here leaves the file with two names; finding that,
+		// recovery only takes the old one away.
+		err = orNil(ignoreMissing(w.fs.remove(w.file)), "unable to remove %s/%s", w.d.name, w.file)
+	case prune:
+		err = w.prune()
+	}
+	if err == nil {
+		w.at = next
+	}
+	return err
+}
+
+// oldName is the name by which diagnostics know the file of syncOld.
+func (w *walk) oldName() string {
+	if w.suffix == finished {
+		return "current" // as in 0.76, which syncs before it renames
+	}
+	return w.file
+}
+
+// syncState puts on disk all that has to survive before previous may go: the
+// mark of processed, the new state, and the names of both.
+func (w *walk) syncState() error {
+	if err := w.out.sync(); err != nil {
+		return fail(err, "unable to write %s/processed to disk", w.d.name)
+	}
+	if err := w.newstate.sync(); err != nil {
+		return fail(err, "unable to write %s/newstate to disk", w.d.name)
+	}
+	if err := ignoreMissing(w.fs.sync()); err != nil {
+		return fail(err, "unable to write %s to disk", w.d.name)
+	}
+	release(&w.out)
+	release(&w.newstate)
+	return nil
+}
+
+// link gives the file its name as an archive, above every other.
+func (w *walk) link() (next state, err error) {
+	in, err := w.fs.stat(w.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ended, nil // somebody removed it
+	}
+	if err != nil {
+		return link, fail(err, "unable to stat %s/%s", w.d.name, w.file)
+	}
+	names, err := w.fs.names()
+	if errors.Is(err, fs.ErrNotExist) {
+		return ended, nil // the directory has been removed
+	}
+	if err != nil {
+		return link, fail(err, "unable to read %s", w.d.name)
+	}
+	if in.links != 1 {
+		// The name it has may be one from an earlier try or process.
+		named, err := hasName(w.fs, names, in.id)
+		if err != nil {
+			return link, fail(err, "unable to read %s", w.d.name)
+		}
+		if named {
+			return syncLink, nil
+		}
+	}
+	w.label = freeLabel(w.label, names)
+	name := archive(w.label, w.suffix)
+	if err := w.fs.link(w.file, name); err != nil {
+		return link, fail(err, "unable to link to %s/%s", w.d.name, name)
+	}
+	return syncLink, nil
+}
+
+// hasName reports whether an archive is the file id. A link count above 1
+// alone does not say so: people make hard links to logs.
+func hasName(dir fsys, names []string, id fileID) (bool, error) {
+	for _, name := range slices.Backward(archives(names)) {
+		in, err := dir.stat(name)
+		if err == nil && in.id == id {
+			return true, nil
+		}
+		if ignoreMissing(err) != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// prune deletes the oldest archives. One that cannot be deleted is named and
+// left alone: history that is too long harms nobody, a logger that stops does.
+func (w *walk) prune() error {
+	names, err := w.fs.names()
+	if err = ignoreMissing(err); err != nil {
+		return fail(err, "unable to read %s", w.d.name)
+	}
+	for _, name := range surplus(names, w.d.opt.Num) {
+		if err := ignoreMissing(w.fs.remove(name)); err != nil {
+			w.d.warn(fail(err, "unable to remove %s/%s", w.d.name, name))
+		}
+	}
+	return nil
+}
+
+// release closes a file that is on disk already, so that closing can lose
+// nothing.
+func release(f *file) {
+	if *f != nil {
+		_ = (*f).close()
+		*f = nil
+	}
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
