@@ -1,0 +1,164 @@
+package logpipe
+
+import "bytes"
+
+// stamped copies input to text with a stamp in front of each line. A line
+// has the time at which its first byte was taken.
+func (p *Pipe) stamped(in []byte) {
+	p.clock.Read()
+	for len(in) > 0 {
+		if p.start < 0 {
+			p.start = len(p.text)
+			p.text = p.stamper.Append(p.text)
+		}
+		end := bytes.IndexByte(in, '\n') + 1
+		if end == 0 {
+			p.text = append(p.text, in...)
+			p.partial()
+			return
+		}
+		p.text = append(p.text, in[:end]...)
+		in = in[end:]
+		p.endLine(len(p.text))
+		if len(p.text) >= 2*largeBatch {
+			p.flush()
+		}
+	}
+}
+
+// bare looks for the lines in n bytes that were read to the end of text.
+func (p *Pipe) bare(n int) {
+	at := len(p.text)
+	p.text = p.text[:at+n]
+	if p.plain {
+		// All lines go the same way, so only the last end matters.
+		if end := bytes.LastIndexByte(p.text[at:], '\n') + 1; end > 0 {
+			p.endLine(at + end)
+			at += end
+		}
+	}
+	for at < len(p.text) {
+		if p.start < 0 {
+			p.start = at
+		}
+		end := bytes.IndexByte(p.text[at:], '\n') + 1
+		if end == 0 {
+			p.partial()
+			return
+		}
+		at += end
+		p.endLine(at)
+	}
+}
+
+// endLine gives the line that ends before text[end] to its outlets.
+func (p *Pipe) endLine(end int) {
+	if !p.decided && !p.plain {
+		p.decide(p.text[p.start : end-1])
+	}
+	for _, o := range p.outlets {
+		if o.taking {
+			o.take(p.text, p.seen, end)
+		}
+	}
+	p.seen, p.start, p.decided = end, -1, false
+}
+
+// partial is called when text ends within a line. As long as the line may
+// still grow into its head it is kept back; then it is decided upon and
+// streams.
+func (p *Pipe) partial() {
+	if !p.decided {
+		if len(p.text)-p.start < headSize {
+			return
+		}
+		if !p.plain {
+			p.decide(p.text[p.start:])
+		}
+		p.decided = true
+	}
+	for _, o := range p.outlets {
+		if o.taking {
+			o.take(p.text, p.seen, len(p.text))
+		}
+	}
+	p.seen = len(p.text)
+}
+
+// decide runs the script for a line of which line is at least the head, and
+// leaves in taking which outlets get it.
+func (p *Pipe) decide(line []byte) {
+	head := line[:min(len(line), headSize)]
+	selected := true
+	for i := range p.actions {
+		a := &p.actions[i]
+		switch a.kind {
+		case deselect:
+			if selected {
+				selected = !a.pattern.all && !a.pattern.match(head)
+			}
+		case choose:
+			if !selected {
+				selected = a.pattern.match(head)
+			}
+		case alert:
+			if selected {
+				p.alert(head)
+			}
+		case status:
+			if selected {
+				p.statuses[a.index].set(head)
+			}
+		case deliver:
+			p.outlets[a.index].taking = selected
+		}
+	}
+}
+
+// flush brings what the outlets have taken into their files, and keeps of
+// text only the head of an undecided line.
+func (p *Pipe) flush() {
+	for _, f := range p.statuses {
+		f.flush(p)
+	}
+	for _, o := range p.outlets {
+		o.flush(p)
+	}
+	switch {
+	case p.start < 0:
+		p.keep(nil)
+	case p.decided:
+		p.keep(nil)
+		p.start = 0
+	default:
+		p.keep(p.text[p.start:])
+		p.start = 0
+	}
+	p.seen = 0
+}
+
+// keep makes head all there is in text. Where input is read to text itself, it
+// is put so that the next read begins at a page: the kernel copies much
+// faster then.
+func (p *Pipe) keep(head []byte) {
+	if p.room == nil {
+		p.text = append(p.text[:0], head...)
+		return
+	}
+	p.text = p.room[headRoom-len(head) : headRoom]
+	copy(p.text, head)
+}
+
+// alert passes a head on, cut to 200 bytes and marked if it is longer.
+func (p *Pipe) alert(head []byte) {
+	if p.opt.Alert == nil {
+		return
+	}
+	line := p.alertLine[:0]
+	if len(head) > alertSize {
+		line = append(append(line, head[:alertSize]...), "...\n"...)
+	} else {
+		line = append(append(line, head...), '\n')
+	}
+	p.opt.Alert(line)
+}

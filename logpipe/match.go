@@ -1,0 +1,64 @@
+package logpipe
+
+import "bytes"
+
+// pattern is a compiled pattern of '+' or '-'. It is matched against a whole
+// line, byte by byte; only '*' is special. A star at the end matches what is
+// left; any other star skips to the first place where the byte after it
+// occurs, and never tries a later one. That byte may itself be a star: the
+// first star then looks for an asterisk, and the second goes on from there as
+// a star.
+type pattern struct {
+	prefix []byte // up to the first star
+	skips  []skip
+	open   bool // ends with a star
+	all    bool // is a star and nothing else: matches every line
+}
+
+// skip is a star that is not at the end, and what follows up to the next star.
+type skip struct {
+	to   byte
+	then []byte // begins with to, or is empty if that is a star
+}
+
+func compile(text string) pattern {
+	b := []byte(text)
+	star := bytes.IndexByte(b, '*')
+	if star < 0 {
+		return pattern{prefix: b}
+	}
+	p := pattern{prefix: b[:star]}
+	for b = b[star+1:]; len(b) > 0; b = b[star+1:] {
+		star = bytes.IndexByte(b, '*')
+		if star < 0 {
+			p.skips = append(p.skips, skip{b[0], b})
+			return p
+		}
+		p.skips = append(p.skips, skip{b[0], b[:star]})
+	}
+	p.open = true
+	p.all = text == "*"
+	return p
+}
+
+// match reports whether the whole of line matches.
+func (p *pattern) match(line []byte) bool {
+	if !bytes.HasPrefix(line, p.prefix) {
+		return false
+	}
+	line = line[len(p.prefix):]
+	for i := range p.skips {
+		s := &p.skips[i]
+		at := bytes.IndexByte(line, s.to)
+		if at < 0 {
+			return false
+		}
+		line = line[at:]
+		// Most lines differ here, and two bytes tell without a call.
+		if n := len(s.then); n > 1 && (len(line) < n || line[1] != s.then[1]) || !bytes.HasPrefix(line, s.then) {
+			return false
+		}
+		line = line[len(s.then):]
+	}
+	return p.open || len(line) == 0
+}

@@ -1,0 +1,242 @@
+package logpipe
+
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tailight/tailight/tai64"
+)
+
+const (
+	headSize   = 1000      // what patterns, alerts and status files see of a line, stamp included
+	smallBatch = 4 << 10   // the buffers of an idle pipe
+	largeBatch = 512 << 10 // what they grow to when reads fill them
+	headRoom   = 4 << 10   // a page, and more than a head
+	alertSize  = 200       // what an alert shows of a head
+)
+
+// Options are what a script does not say.
+type Options struct {
+	// Clock stamps the lines; nil means one that reads the time of day.
+	Clock *tai64.Clock
+	// Alert gets the lines of 'e', one Write each, whose errors are ignored;
+	// nil drops them.
+	Alert func(line []byte)
+	// Warn is told why something did not work that the pipe tries again
+	// after a pause, or, if pausing is false, has given up without losing a
+	// line. It may be called from several goroutines. nil drops it.
+	Warn func(err error, pausing bool)
+	// Pause is how long the pipe waits before it tries a failed step again;
+	// 0 means five seconds.
+	Pause time.Duration
+}
+
+// Pipe takes lines and does with each what its script says. Its methods are
+// for one goroutine, except Stop and Rotate.
+type Pipe struct {
+	opt     Options
+	script  *Script
+	actions []action
+	clock   *tai64.Clock
+	stamper *tai64.Stamper // nil: lines are not stamped
+	plain   bool           // every line goes to every outlet and nowhere else
+
+	statuses []*statusFile
+	outlets  []*outlet
+
+	in   []byte // where input is read to that will be stamped
+	room []byte // where other input is read to, behind the head of a line: text lies in it
+	text []byte // what outlets may still need: the lines of this batch, then the head of a line
+	seen int    // text up to here has been looked at for line ends
+
+	// start is where the unfinished line begins in text, -1 between lines.
+	// Once it is decided which outlets get that line, its bytes stream to
+	// them and start means no more than that there is a line.
+	start   int
+	decided bool
+
+	alertLine [alertSize + 4]byte
+
+	rotating atomic.Bool // Rotate was called
+	stopping atomic.Bool // Stop was called
+	stop     chan struct{}
+	stopOnce sync.Once
+	wake     func() // ends a wait for input; set while Run waits
+	wakeMu   sync.Mutex
+	closed   bool
+}
+
+// New returns a pipe for the script, with nothing opened yet, so that Stop and
+// Rotate have something to act on while Open is busy with recovery.
+func New(s *Script, opt Options) *Pipe {
+	p := &Pipe{opt: opt, script: s, actions: s.actions, clock: opt.Clock, start: -1, stop: make(chan struct{})}
+	if p.clock == nil {
+		p.clock = new(tai64.Clock)
+	}
+	if p.opt.Pause == 0 {
+		p.opt.Pause = 5 * time.Second
+	}
+	if s.stamp {
+		p.stamper = tai64.NewStamper(p.clock)
+		p.in = make([]byte, smallBatch)
+	}
+	p.plain = true
+	for _, a := range s.actions {
+		p.plain = p.plain && a.kind == deliver
+	}
+	if p.stamper == nil {
+		p.room = make([]byte, headRoom+smallBatch)
+	}
+	p.keep(nil)
+	return p
+}
+
+// Open opens everything the script names, in the order of 0.76: first the
+// status files, then the directories and plain files. After an error the
+// pipe is of no use.
+func (p *Pipe) Open() error {
+	for _, path := range p.script.statuses {
+		f, err := openStatus(path)
+		if err != nil {
+			p.abandon()
+			return err
+		}
+		p.statuses = append(p.statuses, f.shared(p.statuses))
+	}
+	for _, o := range p.script.outlets {
+		dst, err := p.open(o)
+		if err != nil {
+			p.abandon()
+			return err
+		}
+		p.outlets = append(p.outlets, &outlet{sink: dst, taking: true})
+	}
+	return nil
+}
+
+// abandon lets go of what was opened before an error, without marking it.
+func (p *Pipe) abandon() {
+	for _, f := range p.statuses {
+		_ = f.close()
+	}
+	for _, o := range p.outlets {
+		o.sink.abandon()
+	}
+}
+
+// Write puts b through the pipe as if it had been read from an input. All
+// whole lines of it are in their files when Write returns. A step that fails
+// is tried until it works, so the only error is os.ErrClosed.
+func (p *Pipe) Write(b []byte) (int, error) {
+	if p.closed {
+		return 0, os.ErrClosed
+	}
+	p.obey()
+	for rest := b; len(rest) > 0; {
+		n := copy(p.space(), rest)
+		p.took(n)
+		if rest = rest[n:]; len(rest) > 0 {
+			p.grow()
+		}
+	}
+	return len(b), nil
+}
+
+// space returns where the next input is to be read to.
+func (p *Pipe) space() []byte {
+	if p.stamper != nil {
+		return p.in
+	}
+	return p.text[len(p.text):cap(p.text)]
+}
+
+// took looks at the n bytes that were read into space, and brings all they
+// complete into the files.
+func (p *Pipe) took(n int) {
+	if p.stamper != nil {
+		p.stamped(p.in[:n])
+	} else {
+		p.bare(n)
+	}
+	p.flush()
+}
+
+// grow doubles the buffers up to a limit, and returns their size.
+func (p *Pipe) grow() int {
+	if p.stamper != nil {
+		if len(p.in) < largeBatch {
+			p.in = make([]byte, 2*len(p.in))
+		}
+		return len(p.in)
+	}
+	size := len(p.room) - headRoom
+	if size < largeBatch {
+		size *= 2
+		head := p.text // all that is left after a flush
+		p.room = make([]byte, headRoom+size)
+		p.keep(head)
+	}
+	return size
+}
+
+// Close ends an unfinished line, brings everything into the files, and closes
+// them in good order. An error says that a directory was left for the next
+// Open to finish; no line is lost by that.
+func (p *Pipe) Close() error {
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	if p.start >= 0 {
+		p.text = append(p.text, '\n')
+		p.endLine(len(p.text))
+	}
+	p.flush()
+	var first error
+	for _, f := range p.statuses {
+		if err := f.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	for _, o := range p.outlets {
+		if err := o.sink.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Rotate asks for every directory and file that is not empty to be rotated,
+// before more input is taken. It may be called from any goroutine.
+func (p *Pipe) Rotate() {
+	p.rotating.Store(true)
+	p.interrupt()
+}
+
+// Stop asks Run to return at the end of the line it is in, leaving the rest
+// of the input unread, and gives up waiting where that loses nothing. It may
+// be called from any goroutine.
+func (p *Pipe) Stop() {
+	p.stopping.Store(true)
+	p.stopOnce.Do(func() { close(p.stop) })
+	p.interrupt()
+}
+
+// obey does what Rotate asked for.
+func (p *Pipe) obey() {
+	if p.rotating.Load() && p.rotating.Swap(false) {
+		for _, o := range p.outlets {
+			o.sink.rotate()
+		}
+	}
+}
+
+func (p *Pipe) interrupt() {
+	p.wakeMu.Lock()
+	defer p.wakeMu.Unlock()
+	if p.wake != nil {
+		p.wake()
+	}
+}

@@ -1,0 +1,190 @@
+package logpipe
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tailight/tailight/rotate"
+)
+
+// Script says what becomes of each line. It is a list of words, each an
+// argument of multilog, in the language of daemontools 0.76 (section 2.1 of
+// the specification) and a few words more.
+type Script struct {
+	stamp    bool
+	actions  []action
+	statuses []string  // files of '='
+	outlets  []opening // where lines go
+}
+
+// action is what one word does to a line.
+type action struct {
+	kind    kind
+	pattern pattern // of choose and deselect
+	index   int     // of status and deliver: which file, which outlet
+}
+
+type kind uint8
+
+const (
+	deselect kind = iota // '-': the line is dropped from here on if it matches
+	choose               // '+': the line is taken from here on if it matches
+	alert                // 'e': a selected line goes to descriptor 2
+	status               // '=': a selected line goes to a status file
+	deliver              // a selected line goes to an outlet
+)
+
+// opening is a destination of the script with what the words before it said.
+type opening struct {
+	path string
+	dir  bool // a log directory; else a plain file
+	size int64
+	num  int
+
+	processor    string
+	hasProcessor bool
+	compress     bool          // for plain files
+	keep         time.Duration // likewise
+}
+
+// WordError is a word that means nothing: the command was called wrong.
+type WordError struct{ Word, Why string }
+
+func (e *WordError) Error() string { return e.Word + ": " + e.Why }
+
+// Parse reads a script. As in 0.76 a word that starts with no known letter
+// does nothing, and a number is its leading digits. Only the words of the
+// form key=value, which 0.76 does not have, can be wrong; the error is then a
+// [*WordError].
+func Parse(words []string) (*Script, error) {
+	s := &Script{}
+	set := opening{size: rotate.DefaultSize, num: rotate.DefaultNum}
+	for i, word := range words {
+		if word == "" {
+			continue
+		}
+		rest := word[1:]
+		switch word[0] {
+		case 't':
+			s.stamp = s.stamp || i == 0
+		case '-':
+			s.add(action{kind: deselect, pattern: compile(rest)})
+		case '+':
+			s.add(action{kind: choose, pattern: compile(rest)})
+		case 'e':
+			s.add(action{kind: alert})
+		case '=':
+			s.add(action{kind: status, index: len(s.statuses)})
+			s.statuses = append(s.statuses, rest)
+		case 's':
+			set.size = size(leading(rest))
+		case 'n':
+			set.num = int(min(max(leading(rest), rotate.MinNum), math.MaxInt32))
+		case '!':
+			set.processor, set.hasProcessor = rest, true
+		case '.', '/':
+			if err := s.directory(word, set); err != nil {
+				return nil, err
+			}
+		default:
+			if err := s.keyed(word, &set); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+func (s *Script) add(a action) { s.actions = append(s.actions, a) }
+
+func (s *Script) deliver(o opening) {
+	s.add(action{kind: deliver, index: len(s.outlets)})
+	s.outlets = append(s.outlets, o)
+}
+
+// directory adds a log directory.
+func (s *Script) directory(path string, set opening) error {
+	if set.compress || set.keep != 0 {
+		return &WordError{path, "compress= and keep= hold for file=, put the directory before them"}
+	}
+	set.path, set.dir = path, true
+	s.deliver(set)
+	return nil
+}
+
+// keyed reads a word that 0.76 ignores.
+func (s *Script) keyed(word string, set *opening) error {
+	key, value, ok := strings.Cut(word, "=")
+	if !ok {
+		return nil
+	}
+	switch key {
+	case "file":
+		return s.file(word, value, *set)
+	case "compress":
+		if value != "gzip" {
+			return &WordError{word, "the only compression is gzip"}
+		}
+		set.compress = true
+	case "keep":
+		keep, err := duration(value)
+		if err != nil {
+			return &WordError{word, err.Error()}
+		}
+		set.keep = keep
+	}
+	return nil
+}
+
+// file adds a plain rotated file.
+func (s *Script) file(word, path string, set opening) error {
+	switch {
+	case path == "":
+		return &WordError{word, "no path"}
+	case set.hasProcessor:
+		return &WordError{word, "a plain file has no processor, put file= before !"}
+	}
+	for _, o := range s.outlets {
+		if !o.dir && o.path == path {
+			return &WordError{word, "named twice"}
+		}
+	}
+	set.path = path
+	s.deliver(set)
+	return nil
+}
+
+// size brings a number of bytes into the limits of a log directory.
+func size(n uint64) int64 {
+	return int64(min(max(n, rotate.MinSize), rotate.MaxSize))
+}
+
+// leading is the value of the decimal digits at the start of s, modulo 2^64;
+// none is 0.
+func leading(s string) uint64 {
+	var n uint64
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = 10*n + uint64(c-'0')
+	}
+	return n
+}
+
+// duration reads a whole number with a unit: s, m, h or d.
+func duration(s string) (time.Duration, error) {
+	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
+	if s != "" {
+		if unit, ok := units[s[len(s)-1]]; ok {
+			n, err := strconv.ParseUint(s[:len(s)-1], 10, 63)
+			if err == nil && n > 0 && n <= uint64(math.MaxInt64/unit) {
+				return time.Duration(n) * unit, nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("not a duration such as 12h or 30d")
+}

@@ -1,0 +1,239 @@
+package logpipe
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailight/tailight/rotate"
+)
+
+// show writes a script as text, one action a word, for comparison.
+func show(s *Script) string {
+	var words []string
+	if s.stamp {
+		words = append(words, "stamp")
+	}
+	for _, a := range s.actions {
+		switch a.kind {
+		case deselect:
+			words = append(words, "-"+patternText(a.pattern))
+		case choose:
+			words = append(words, "+"+patternText(a.pattern))
+		case alert:
+			words = append(words, "e")
+		case status:
+			words = append(words, "="+s.statuses[a.index])
+		case deliver:
+			words = append(words, showOpening(s.outlets[a.index]))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func patternText(p pattern) string {
+	var text strings.Builder
+	text.WriteString(string(p.prefix))
+	for _, s := range p.skips {
+		text.WriteString("*" + string(s.then))
+	}
+	if p.open {
+		text.WriteString("*")
+	}
+	return text.String()
+}
+
+func showOpening(o opening) string {
+	text := fmt.Sprintf("%s[s%d n%d", o.path, o.size, o.num)
+	if !o.dir {
+		text = "file:" + text
+	}
+	if o.hasProcessor {
+		text += " !" + o.processor
+	}
+	if o.compress {
+		text += " gzip"
+	}
+	if o.keep != 0 {
+		text += " " + o.keep.String()
+	}
+	return text + "]"
+}
+
+func TestWordsBecomeActions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, want string
+		words      []string
+	}{
+		{"no words", "", nil},
+		{"ignored words", "", []string{"", "q", "x=", "Z", " ", "#", "\x00", "foo", "E", "T", "key=value", "size=3"}},
+
+		{"t as the first word", "stamp", []string{"t"}},
+		{"only the first letter of t counts", "stamp", []string{"tfoo"}},
+		{"t later", "e", []string{"e", "t"}},
+		{"t after an empty word", "", []string{"", "t"}},
+		{"t twice", "stamp e", []string{"t", "t", "e"}},
+
+		{"patterns", "- -a + +b* -**", []string{"-", "-a", "+", "+b*", "-**"}},
+		{"only the first letter of e counts", "e e", []string{"e", "everything"}},
+		{"status files", "=a = =a", []string{"=a", "=", "=a"}},
+
+		{"a directory", "./d[s99999 n10]", []string{"./d"}},
+		{"directories by their first byte", ".[s99999 n10] /[s99999 n10] .. [s99999 n10]", []string{".", "/", ".. "}},
+		{"settings hold for later directories", "./a[s99999 n10] ./b[s5000 n3] ./c[s5000 n3 !x]",
+			[]string{"./a", "s5000", "n3", "./b", "!x", "./c"}},
+		{"an empty processor is one", "./a[s99999 n10 !]", []string{"!", "./a"}},
+		{"the last setting counts", "./a[s6000 n4 !y]", []string{"s5000", "s6000", "n3", "n4", "!x", "!y", "./a"}},
+		{"actions keep their order", "-* ./a[s99999 n10] +x* ./b[s99999 n10] e -*2 =s ./c[s99999 n10]",
+			[]string{"-*", "./a", "+x*", "./b", "e", "-*2", "=s", "./c"}},
+
+		{"a plain file", "file:app.log[s99999 n10]", []string{"file=app.log"}},
+		{"a plain file with all settings", "file:a=b[s1000000 n3 gzip 48h0m0s]",
+			[]string{"s1000000", "n3", "compress=gzip", "keep=2d", "file=a=b"}},
+		{"directory, then settings for files", "./d[s99999 n10] file:a[s99999 n10 gzip]",
+			[]string{"./d", "compress=gzip", "file=a"}},
+		{"words that only look like keys", "", []string{"file", "compress", "keep", "files=x", "Keep=3"}},
+	} {
+		s, err := Parse(c.words)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got := show(s); got != c.want {
+			t.Errorf("%s: Parse(%q) is\n%s, want\n%s", c.name, c.words, got, c.want)
+		}
+	}
+}
+
+func TestNumbersAreLeadingDigitsWithinLimits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		word string
+		size int64
+		num  int
+	}{
+		{"s", rotate.MinSize, 10}, {"s0", rotate.MinSize, 10}, {"s4095", rotate.MinSize, 10},
+		{"s4096", 4096, 10}, {"s4097", 4097, 10}, {"s5000k", 5000, 10}, {"s5000 6000", 5000, 10},
+		{"s-5000", rotate.MinSize, 10}, {"s+5000", rotate.MinSize, 10}, {"s 5000", rotate.MinSize, 10},
+		{"s0x5000", rotate.MinSize, 10}, {"s00005000", 5000, 10}, {"s١٢٣٤٥", rotate.MinSize, 10},
+		{"s16777215", 16777215, 10}, {"s16777216", 16777215, 10}, {"s9999999999", 16777215, 10},
+		{"s9223372036854775808", 16777215, 10}, {"s18446744073709551615", 16777215, 10},
+		{"s18446744073709551616", rotate.MinSize, 10}, // 2^64 is 0
+		{"s18446744073709555712", 4096, 10},           // 2^64 + 4096
+		{"s18446744073709651616", 100000, 10},         // 2^64 + 100000
+		{"s184467440737095516160000005000", 5000, 10}, // 2^64 * 10^10 + 5000
+		{"n", 99999, 2}, {"n0", 99999, 2}, {"n1", 99999, 2}, {"n2", 99999, 2}, {"n3", 99999, 3},
+		{"n7days", 99999, 7}, {"n-7", 99999, 2}, {"n1000000", 99999, 1000000},
+		{"n2147483647", 99999, math.MaxInt32}, {"n2147483648", 99999, math.MaxInt32},
+		{"n18446744073709551615", 99999, math.MaxInt32},
+		{"n18446744073709551619", 99999, 3}, // 2^64 + 3
+	} {
+		s, err := Parse([]string{c.word, "./d"})
+		if err != nil {
+			t.Errorf("%s: %v", c.word, err)
+			continue
+		}
+		if o := s.outlets[0]; o.size != c.size || o.num != c.num {
+			t.Errorf("%s: size %d, num %d, want %d, %d", c.word, o.size, o.num, c.size, c.num)
+		}
+	}
+}
+
+func TestDurationsAreWholeNumbersWithAUnit(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{
+		"1s": time.Second, "90s": 90 * time.Second, "5m": 5 * time.Minute, "12h": 12 * time.Hour,
+		"30d": 720 * time.Hour, "007d": 168 * time.Hour, "106751d": 106751 * 24 * time.Hour,
+		"9223372036s": 9223372036 * time.Second,
+	} {
+		s, err := Parse([]string{"keep=" + value, "file=a"})
+		if err != nil {
+			t.Errorf("keep=%s: %v", value, err)
+		} else if got := s.outlets[0].keep; got != want {
+			t.Errorf("keep=%s: %v, want %v", value, got, want)
+		}
+	}
+}
+
+func TestBadKeyWordsAreWordErrors(t *testing.T) {
+	t.Parallel()
+	// The last word is the wrong one.
+	for _, words := range [][]string{
+		{"file="}, {"!cat", "file=a"}, {"!", "file=a"}, {"!cat", "./d", "file=a"},
+		{"file=a", "file=a"}, {"file=a", "./d", "e", "n5", "file=a"},
+		{"compress="}, {"compress=GZIP"}, {"compress=gz"}, {"compress=gzip "}, {"e", "compress=zstd"},
+		{"keep="}, {"keep=0d"}, {"keep=30"}, {"keep=d"}, {"keep=-1d"}, {"keep=+1d"}, {"keep=1.5h"}, {"keep=1w"},
+		{"keep=1D"}, {"keep=1d2h"}, {"keep=1dd"}, {"keep=1 d"}, {"keep= 1d"}, {"keep=1_0d"}, {"keep=0x1d"},
+		{"keep=9223372037s"}, {"keep=106752d"}, {"keep=99999999999999999999d"},
+		{"compress=gzip", "./d"}, {"keep=1d", "/d"}, {"keep=1d", "file=a", "./d"},
+	} {
+		bad := words[len(words)-1]
+		s, err := Parse(words)
+		var word *WordError
+		if !errors.As(err, &word) || word.Word != bad || word.Why == "" || s != nil {
+			t.Errorf("%q: script %v, error %v, want a WordError for %s", words, s, err, bad)
+			continue
+		}
+		if !strings.HasPrefix(err.Error(), bad+": ") {
+			t.Errorf("%q: %q does not begin with the word", words, err)
+		}
+	}
+}
+
+func TestParseKeepsItsWordsUntouched(t *testing.T) {
+	t.Parallel()
+	words := []string{"t", "-a*", "+b", "=f", "s5000", "./d", "file=x"}
+	before := append([]string(nil), words...)
+	first, err := Parse(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Parse(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(words, before) || !reflect.DeepEqual(first, second) {
+		t.Error("parsing twice is not parsing once")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"", "t\ne", "-*\n+x\n./d", "s5000\nn3\n!cat\n/var/log", "=a\n\n=b", "file=a\nfile=b",
+		"compress=gzip\nkeep=30d\nfile=app.log", "s18446744073709555712\n.", "keep=x", "n99999999999999999999\n.",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		words := strings.Split(text, "\n")
+		keyed := false
+		for _, w := range words {
+			key, _, ok := strings.Cut(w, "=")
+			keyed = keyed || ok && (key == "file" || key == "compress" || key == "keep")
+		}
+		s, err := Parse(words)
+		if err != nil {
+			if !keyed {
+				t.Errorf("%q: %v, want none: no word is of the form key=value", words, err)
+			}
+			var word *WordError
+			if !errors.As(err, &word) {
+				t.Errorf("%q: %T, want a WordError", words, err)
+			}
+			return
+		}
+		for _, o := range s.outlets {
+			if o.size < rotate.MinSize || o.size > rotate.MaxSize || o.num < rotate.MinNum || o.keep < 0 {
+				t.Errorf("%q: %s is out of its limits", words, showOpening(o))
+			}
+			if o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress || o.keep != 0) {
+				t.Errorf("%q: %s is not a directory", words, showOpening(o))
+			}
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package logpipe
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tailight/tailight/rotate"
+)
+
+// sink is a destination of lines: a log directory or a plain file.
+type sink interface {
+	// write puts all of p into the destination, trying until it works.
+	write(p []byte)
+	// rotate starts a new file unless the present one is empty.
+	rotate()
+	// close ends in good order.
+	close() error
+	// abandon closes as a crash would.
+	abandon()
+}
+
+// open opens a destination of the script.
+func (p *Pipe) open(o opening) (sink, error) {
+	if !o.dir {
+		f, err := rotate.OpenFile(o.path, rotate.FileOptions{
+			Size: o.size, Num: o.num, Age: o.keep, Compress: o.compress,
+		})
+		return fileSink{f, p}, err
+	}
+	d, err := rotate.Open(o.path, rotate.Options{
+		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
+		Clock: p.clock, Stamped: p.stamper != nil,
+		Retry: p.retry, Warn: p.warn,
+	})
+	return dirSink{d}, err
+}
+
+// retry is the policy for every step that fails: say why, wait, do the same
+// step again. Nobody gives a line up; but when the pipe is to stop, a step
+// that holds none is left for the next start to finish.
+func (p *Pipe) retry(err error) bool {
+	if p.opt.Warn != nil {
+		p.opt.Warn(err, true)
+	}
+	stop := p.stop
+	if e, ok := errors.AsType[*rotate.Error](err); ok && e.Writing {
+		stop = nil
+	}
+	timer := time.NewTimer(p.opt.Pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-stop:
+		return false
+	}
+}
+
+func (p *Pipe) warn(err error) {
+	if p.opt.Warn != nil {
+		p.opt.Warn(err, false)
+	}
+}
+
+// dirSink is a log directory. Its Retry is the pipe's, so a step is only
+// given up when the pipe is to stop.
+type dirSink struct{ d *rotate.Dir }
+
+func (s dirSink) write(p []byte) {
+	n, err := s.d.Write(p)
+	for err != nil && n < len(p) {
+		// A rotation that cannot be finished must not cost the last lines.
+		var m int
+		m, err = s.d.Append(p[n:])
+		n += m
+	}
+}
+
+func (s dirSink) rotate()      { _ = s.d.Rotate() } // said by retry; done at the next write or start
+func (s dirSink) close() error { return s.d.Close() }
+func (s dirSink) abandon()     { s.d.Abandon() }
+
+// fileSink is a plain file.
+type fileSink struct {
+	f *rotate.File
+	p *Pipe
+}
+
+func (s fileSink) write(p []byte) {
+	for {
+		n, err := s.f.Write(p)
+		p = p[n:]
+		if err == nil || !s.p.retry(err) {
+			return
+		}
+	}
+}
+
+func (s fileSink) rotate() {
+	for {
+		err := s.f.Rotate()
+		if err == nil || !s.p.retry(err) {
+			return
+		}
+	}
+}
+
+func (s fileSink) close() error { return s.f.Close() }
+func (s fileSink) abandon()     { _ = s.f.Close() }
+
+// outlet is a sink and the lines that wait for it. Lines that lie together in
+// the pipe's text are passed on in one piece, without being copied; only the
+// scattered ones of a selection are gathered first.
+type outlet struct {
+	sink   sink
+	taking bool // the line at hand goes here
+	lo, hi int  // the last piece taken: text[lo:hi]
+	gather []byte
+}
+
+// take adds text[lo:hi].
+func (o *outlet) take(text []byte, lo, hi int) {
+	if o.hi == lo && o.hi > o.lo {
+		o.hi = hi
+		return
+	}
+	if o.hi > o.lo {
+		o.gather = append(o.gather, text[o.lo:o.hi]...)
+	}
+	o.lo, o.hi = lo, hi
+}
+
+// flush writes all that was taken.
+func (o *outlet) flush(p *Pipe) {
+	if o.hi == o.lo {
+		return
+	}
+	last := p.text[o.lo:o.hi]
+	o.lo, o.hi = 0, 0
+	if len(o.gather) == 0 {
+		o.sink.write(last)
+		return
+	}
+	o.gather = append(o.gather, last...)
+	o.sink.write(o.gather)
+	o.gather = o.gather[:0]
+}

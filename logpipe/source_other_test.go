@@ -1,0 +1,5 @@
+//go:build !linux
+
+package logpipe
+
+const bytesWaiting = 0x4004667f // FIONREAD, which x/sys has no name for
