@@ -1,0 +1,72 @@
+// Package cli is the ground every command stands on: its arguments and
+// descriptors, the one grammar of its diagnostics, and its exit code. It is
+// the only package that knows os.Args, os.Exit and pflag.
+//
+// A command is a function func(e *Env) int. Nothing in it ends the process,
+// so the same function serves the multi-call binary, the command's own small
+// main and a test.
+package cli
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Exit codes of every command, as in daemontools.
+const (
+	OK     = 0   // done
+	Misuse = 100 // called wrong; trying again will not help
+	Failed = 111 // the system failed; trying again may help
+)
+
+// Env is what a command gets from the process it runs in.
+type Env struct {
+	Name string   // the command's name, the prefix of its diagnostics
+	Args []string // the arguments after the name
+
+	In, Out, Err *os.File // descriptors 0, 1 and 2
+}
+
+// Command is one row of the command table.
+type Command struct {
+	Name    string
+	Summary string // one line for the list of commands
+	Run     func(*Env) int
+}
+
+// Main runs one command as this process, and does not return.
+func Main(name string, run func(*Env) int) {
+	os.Exit(start(name, os.Args[1:], run))
+}
+
+// Multi runs the command of the table that the process was called as, and
+// does not return. A binary called by a name that is not in the table runs
+// self, which finds the table's commands as its first argument.
+func Multi(self string, table []Command) {
+	name := filepath.Base(os.Args[0])
+	args := os.Args[1:]
+	if c := Find(table, name); c != nil {
+		os.Exit(start(c.Name, args, c.Run))
+	}
+	if len(args) > 0 {
+		if c := Find(table, args[0]); c != nil {
+			os.Exit(start(c.Name, args[1:], c.Run))
+		}
+	}
+	os.Exit(start(self, args, func(e *Env) int { return toolkit(e, table) }))
+}
+
+// Find returns the row of that name, or nil.
+func Find(table []Command, name string) *Command {
+	for i := range table {
+		if table[i].Name == name {
+			return &table[i]
+		}
+	}
+	return nil
+}
+
+func start(name string, args []string, run func(*Env) int) int {
+	defaultSignals()
+	return run(&Env{Name: name, Args: args, In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+)
+
+// Every diagnostic is one line on descriptor 2, in one write:
+//
+//	NAME: usage|warning|fatal: unable to VERB OBJECT: REASON
+//
+// lower case, no full stop, the reason in the words of daemontools (see
+// reason). Errors that reach this file carry their text and wrap the errno
+// at their end, as fmt.Errorf("unable to open %s: %w", name, errno) does.
+
+// Fatal says why the command gives up and returns its exit code.
+func (e *Env) Fatal(err error) int {
+	e.say("fatal: ", Text(err))
+	return Failed
+}
+
+// Usage says how the command is called, or what is wrong with the call, and
+// returns its exit code.
+func (e *Env) Usage(text string) int {
+	e.say("usage: ", text)
+	return Misuse
+}
+
+// Warn says what went wrong; the command goes on.
+func (e *Env) Warn(err error) {
+	e.say("warning: ", Text(err))
+}
+
+// WarnPausing says what went wrong and that the same step is tried again
+// after a pause.
+func (e *Env) WarnPausing(err error) {
+	what, why := split(err)
+	e.say("warning: ", join(what+", pausing", why))
+}
+
+func (e *Env) say(level, text string) {
+	// A diagnostic that cannot be written has nowhere else to go.
+	_, _ = fmt.Fprintf(e.Err, "%s: %s%s\n", e.Name, level, text)
+}
+
+// Text is the error in the words of daemontools: its own text, and the
+// errno at its end replaced by the project's string for it.
+func Text(err error) string {
+	return join(split(err))
+}
+
+func join(what, why string) string {
+	if what == "" || why == "" {
+		return what + why
+	}
+	return what + ": " + why
+}
+
+// split parts an error into what failed and the reason the system gave;
+// the reason is empty when no errno is behind the error.
+func split(err error) (what, why string) {
+	text := err.Error()
+	errno, ok := errors.AsType[syscall.Errno](err)
+	if !ok {
+		return text, ""
+	}
+	what, found := strings.CutSuffix(text, errno.Error())
+	if !found {
+		return text, ""
+	}
+	return strings.TrimSuffix(what, ": "), reason(errno)
+}

@@ -1,0 +1,236 @@
+//go:build root && linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// These tests need root: they mount a small file system, or run our programs
+// as somebody else. .ci/run runs them.
+
+const nobody = 65534
+
+// numbered returns the lines first to last-1, without stamps.
+func numbered(first, last int) []byte {
+	var b bytes.Buffer
+	for i := first; i < last; i++ {
+		fmt.Fprintf(&b, "line %07d of those that have to arrive\n", i)
+	}
+	return b.Bytes()
+}
+
+// logged returns what a log directory holds, oldest first, without stamps.
+func logged(t *testing.T, dir string) []byte {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "@*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	var all bytes.Buffer
+	for _, name := range append(names, filepath.Join(dir, "current")) {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(b) {
+			if len(line) < 26 || line[0] != '@' {
+				t.Fatalf("%s: a line without a stamp: %q", name, line)
+			}
+			all.Write(line[26:])
+		}
+	}
+	return all.Bytes()
+}
+
+// startLogger runs multilog in dir on a new pipe. Its standard error goes to
+// the file stderr beside dir.
+func startLogger(t *testing.T, program, dir string, uid uint32, words ...string) (*job, *conduit, string) {
+	t.Helper()
+	pipe, err := newConduit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pipe.close)
+	said, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	cmd := exec.Command(program, words...)
+	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, pipe.r, said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	j, err := startJob(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !j.gone() {
+			_ = cmd.Process.Kill()
+			_ = j.wait()
+		}
+	})
+	return j, pipe, said.Name()
+}
+
+// says waits until the file holds the text.
+func says(t *testing.T, j *job, file, text string) {
+	t.Helper()
+	if err := until(text, j, func() bool {
+		b, err := os.ReadFile(file)
+		return err == nil && bytes.Contains(b, []byte(text))
+	}); err != nil {
+		b, _ := os.ReadFile(file)
+		t.Fatalf("%v; it said %q", err, b)
+	}
+}
+
+// finish ends the input, waits for a clean end, and compares what was logged.
+func finish(t *testing.T, j *job, pipe *conduit, dir string, want []byte) {
+	t.Helper()
+	pipe.closeWriter()
+	if err := j.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := j.end(); got != "exit 0" {
+		t.Errorf("multilog: %s, want exit 0", got)
+	}
+	if got := logged(t, dir); !bytes.Equal(got, want) {
+		t.Errorf("logged %d bytes, want the %d that were written; first difference at %d", len(got), len(want), firstDifference(got, want))
+	}
+}
+
+func firstDifference(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
+}
+
+func TestRootFullDiskLosesNoLine(t *testing.T) {
+	t.Parallel()
+	for _, words := range [][]string{
+		{"t", "s4096", "n1000", "./main"},
+		{"t", "s16777215", "./main"},
+	} {
+		t.Run(strings.Join(words[1:2], " "), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := unix.Mount("tailight-test", dir, "tmpfs", 0, "size=1m"); err != nil {
+				t.Fatalf("mount a small file system: %v", err)
+			}
+			t.Cleanup(func() {
+				if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+					t.Error(err)
+				}
+			})
+			ballast := filepath.Join(dir, "ballast")
+			if err := os.WriteFile(ballast, make([]byte, 900<<10), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			j, pipe, said := startLogger(t, filepath.Join(ours(t), "multilog"), dir, 0, words...)
+			lines := numbered(0, 7000)
+			wrote := make(chan error, 1)
+			go func() {
+				_, err := pipe.w.Write(lines)
+				wrote <- err
+			}()
+			says(t, j, said, "multilog: warning: unable to ")
+			says(t, j, said, ", pausing: out of disk space\n")
+			if err := j.signal(syscall.SIGALRM); err != nil { // must not harm either
+				t.Fatal(err)
+			}
+			if err := os.Remove(ballast); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-wrote; err != nil {
+				t.Fatal(err)
+			}
+			finish(t, j, pipe, filepath.Join(dir, "main"), lines)
+		})
+	}
+}
+
+// publicMultilog copies the test binary to where everybody may run it.
+func publicMultilog(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "tailight-root-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	in, err := os.Open(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(filepath.Join(dir, "multilog"), os.O_WRONLY|os.O_CREATE, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+	return out.Name()
+}
+
+// TestRootUnwritableDirectoryLosesNoLine also runs the way in which nearly
+// every logger runs: as a user of its own, on a pipe that belongs to root.
+func TestRootUnwritableDirectoryLosesNoLine(t *testing.T) {
+	t.Parallel()
+	program := publicMultilog(t)
+	dir := filepath.Dir(program)
+	main := filepath.Join(dir, "main")
+	if err := os.Mkdir(main, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(main, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	j, pipe, said := startLogger(t, program, dir, nobody, "t", "s4096", "n1000", "./main")
+	first, second := numbered(0, 20), numbered(20, 3000)
+	if err := pipe.feed(j, first); err != nil {
+		t.Fatal(err)
+	}
+	if got := logged(t, main); !bytes.Equal(got, first) {
+		t.Fatalf("logged %q before the directory is closed, want %q", got, first)
+	}
+	if err := os.Chmod(main, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := pipe.w.Write(second)
+		wrote <- err
+	}()
+	says(t, j, said, "multilog: warning: unable to rename current to previous in directory ./main, pausing: access denied\n")
+	if err := os.Chmod(main, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	finish(t, j, pipe, main, append(first, second...))
+}
