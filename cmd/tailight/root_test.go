@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -180,20 +181,30 @@ func publicMultilog(t *testing.T) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	in, err := os.Open(self)
-	if err != nil {
+	program := filepath.Join(dir, "multilog")
+	if err := copyProgram(program, self); err != nil {
 		t.Fatal(err)
+	}
+	return program
+}
+
+// copyProgram copies a program to be run. Nothing may fork meanwhile: the child
+// would hold the copy open for writing until it execs, and running a file that
+// is open for writing fails with "text file busy".
+func copyProgram(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(filepath.Join(dir, "multilog"), os.O_WRONLY|os.O_CREATE, 0o755)
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o755)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	defer out.Close()
-	if _, err := io.Copy(out, in); err != nil {
-		t.Fatal(err)
-	}
-	return out.Name()
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }
 
 // TestRootUnwritableDirectoryLosesNoLine also runs the way in which nearly
