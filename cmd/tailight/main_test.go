@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 		noCores()
 		defaultActions()
 		noInheritance()
+		syscall.Umask(0o022) // that of the golden data
 	}
 	testscript.Main(m, played)
 }

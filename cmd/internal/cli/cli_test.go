@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -31,7 +32,20 @@ func TestMain(m *testing.M) {
 		}
 		Main(name, Find(playedTable, name).Run)
 	}
+	syscall.Umask(0o022)
+	defaultActions()
 	os.Exit(m.Run())
+}
+
+// defaultActions makes the signals that whoever started the test ignores
+// default in its children: a signal with a handler is that after exec, and an
+// ignored one stays so.
+func defaultActions() {
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }
 
 // playedTable are the commands that the test binary can play.
