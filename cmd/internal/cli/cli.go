@@ -21,8 +21,9 @@ const (
 
 // Env is what a command gets from the process it runs in.
 type Env struct {
-	Name string   // the command's name, the prefix of its diagnostics
-	Args []string // the arguments after the name
+	Name  string   // the command's name, the prefix of its diagnostics
+	Argv0 string   // what the process was called, for complaints about options
+	Args  []string // the arguments after the name
 
 	In, Out, Err *os.File // descriptors 0, 1 and 2
 }
@@ -36,7 +37,7 @@ type Command struct {
 
 // Main runs one command as this process, and does not return.
 func Main(name string, run func(*Env) int) {
-	os.Exit(start(name, os.Args[1:], run))
+	os.Exit(start(name, os.Args[0], os.Args[1:], run))
 }
 
 // Multi runs the command of the table that the process was called as, and
@@ -46,14 +47,14 @@ func Multi(self string, table []Command) {
 	name := filepath.Base(os.Args[0])
 	args := os.Args[1:]
 	if c := Find(table, name); c != nil {
-		os.Exit(start(c.Name, args, c.Run))
+		os.Exit(start(c.Name, os.Args[0], args, c.Run))
 	}
 	if len(args) > 0 {
 		if c := Find(table, args[0]); c != nil {
-			os.Exit(start(c.Name, args[1:], c.Run))
+			os.Exit(start(c.Name, c.Name, args[1:], c.Run))
 		}
 	}
-	os.Exit(start(self, args, func(e *Env) int { return toolkit(e, table) }))
+	os.Exit(start(self, os.Args[0], args, func(e *Env) int { return toolkit(e, table) }))
 }
 
 // Find returns the row of that name, or nil.
@@ -66,7 +67,7 @@ func Find(table []Command, name string) *Command {
 	return nil
 }
 
-func start(name string, args []string, run func(*Env) int) int {
+func start(name, argv0 string, args []string, run func(*Env) int) int {
 	defaultSignals()
-	return run(&Env{Name: name, Args: args, In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	return run(&Env{Name: name, Argv0: argv0, Args: args, In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 }
