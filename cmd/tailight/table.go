@@ -3,12 +3,14 @@ package main
 import (
 	"github.com/tailight/tailight/cmd/internal/cli"
 	"github.com/tailight/tailight/cmd/internal/logs"
+	"github.com/tailight/tailight/cmd/internal/tree"
 )
 
 // commands is the one table of all commands; a test holds it equal to the
 // folders of cmd.
 var commands = []cli.Command{
 	{Name: "multilog", Summary: "write lines of standard input to rotated log directories", Run: logs.Multilog},
+	{Name: "supervise", Summary: "keep the service of a directory running", Run: tree.Supervise},
 	{Name: "tai64n", Summary: "put a TAI64N stamp in front of every line", Run: logs.Tai64n},
 	{Name: "tai64nlocal", Summary: "show TAI64N stamps in local time", Run: logs.Tai64nlocal},
 }

@@ -1,0 +1,73 @@
+// Package tree has the commands that keep a tree of services: svscan and
+// supervise, and what belongs to them. Their manuals are the package comments
+// of their mains.
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/tailight/tailight/cmd/internal/cli"
+	"github.com/tailight/tailight/supervise"
+)
+
+// Supervise keeps the service of one directory running.
+func Supervise(e *cli.Env) int {
+	if len(e.Args) != 1 {
+		return e.Usage("supervise dir")
+	}
+	dir := e.Args[0]
+	// The working directory is the service's, as in 0.76: people look for it.
+	if err := os.Chdir(dir); err != nil {
+		return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, errnoOf(err)))
+	}
+	s, err := supervise.Open(".", supervise.Options{
+		Name: dir,
+		Warn: e.Warn,
+		// The original has a child say this and die, and goes on.
+		Unable: func(err error) { e.Fatal(err) },
+	})
+	if err != nil {
+		return e.Fatal(err)
+	}
+	loop, err := supervise.NewLoop(s)
+	if err != nil {
+		return e.Fatal(err)
+	}
+	if s.Encore() {
+		obeySignals(loop)
+	}
+	if err := loop.Run(); err != nil {
+		return e.Fatal(err)
+	}
+	return cli.OK
+}
+
+// obeySignals takes the signals that daemontools-encore's supervise takes, for
+// the life of the process. The others, and all without encore, end it and
+// leave the service alone, as in 0.76.
+func obeySignals(loop *supervise.Loop) {
+	letters := map[os.Signal]string{
+		syscall.SIGTERM: "dx", syscall.SIGINT: "dx", syscall.SIGTSTP: "p", syscall.SIGCONT: "c",
+	}
+	signals := make(chan os.Signal, 8)
+	for s := range letters {
+		signal.Notify(signals, s)
+	}
+	go func() {
+		for s := range signals {
+			loop.Tell(letters[s])
+		}
+	}()
+}
+
+// errnoOf is the reason behind an error, bare.
+func errnoOf(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	return err
+}

@@ -1,0 +1,199 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tailight/tailight/tai64"
+)
+
+// finishLimit is how long finish may run, if no file timeout-finish says
+// otherwise.
+const finishLimit = 5 * time.Second
+
+// process is a machine and its hand: what it takes to do its actions.
+type process struct {
+	machine
+	of    *Service
+	child child
+	files []uintptr // its descriptors 0, 1 and 2
+
+	script  string // run, or log for encore's logger
+	running string // the script that the child is
+	down    bool   // normally down
+}
+
+func newProcess(s *Service, script string, normallyDown bool) process {
+	p := process{of: s, child: noChild, files: []uintptr{0, 1, 2}, script: script, down: normallyDown}
+	p.since = time.Now()
+	if p.want = Up; normallyDown {
+		p.want = Down
+	}
+	return p
+}
+
+func (p *process) begin(now time.Time) { p.machine.begin(p.down, now) }
+
+// tell brings an event to the machine and does what comes of it.
+func (p *process) tell(e event, now time.Time) {
+	if p.state == gone {
+		return
+	}
+	if e.kind == told && e.to == 'd' {
+		p.rules.timeoutKill = p.timeout("timeout-kill", 0)
+	}
+	p.step(e, now)
+	p.act(now)
+}
+
+// act does what there is to do. Launching brings a further event, and so
+// perhaps further actions, at once.
+func (p *process) act(now time.Time) {
+	for len(p.todo) > 0 {
+		a := p.todo[0]
+		p.todo = p.todo[1:]
+		switch a.kind {
+		case record:
+			p.of.writeStatus()
+		case kill:
+			p.child.send(p.number(a.signal), a.group)
+		case launch:
+			p.step(p.launch(a.script), now)
+		}
+	}
+	p.todo = nil
+}
+
+// launch starts a script and returns what came of it.
+func (p *process) launch(script string) event {
+	s := p.of
+	path := script
+	switch {
+	case script == scriptRun:
+		path = p.script
+	case p.script != scriptRun || !s.dir.runnable(script):
+		return event{kind: absent} // only the service itself has further scripts
+	}
+	c := command{dir: s.dir.path, path: "./" + path, files: p.files, own: s.ownSession()}
+	if script == scriptFinish {
+		c.args = finishArgs(p.machine.status)
+		p.rules.limit = p.timeout("timeout-finish", finishLimit)
+	}
+	ch, err := spawn(c)
+	var unforked *forkError
+	switch {
+	case err == nil:
+		p.child, p.running = ch, path
+		s.notify(path, "start", ch.pid, 0)
+		return event{kind: launched, pid: ch.pid}
+	case errors.As(err, &unforked):
+		s.warn(fmt.Errorf("unable to fork for %s, sleeping 60 seconds: %w", s.name, unforked.errno))
+		return event{kind: refused}
+	case s.encore && script == scriptRun && path == scriptRun && errors.Is(err, fs.ErrNotExist) && s.missing(path):
+		return event{kind: absent}
+	}
+	s.unable(fmt.Errorf("unable to start %s/%s: %w", s.name, path, errnoOf(err)))
+	return event{kind: exited, exit: exit{code: unstarted}}
+}
+
+// unstarted is the exit code of a child of 0.76 that could not execute run.
+const unstarted = 111
+
+// missing tells a script that is not there from one whose interpreter is not.
+func (s *Service) missing(script string) bool {
+	has, err := s.dir.has(script)
+	return err == nil && !has
+}
+
+// finishArgs are the exit code and the signal number. As in s6, the code of a
+// process that was killed is 256.
+func finishArgs(e exit) []string {
+	code := e.code
+	if e.signal != 0 {
+		code = 256
+	}
+	return []string{strconv.Itoa(code), strconv.Itoa(e.signal)}
+}
+
+// ownSession reports whether children lead a session of their own, as those of
+// daemontools-encore do.
+func (s *Service) ownSession() bool {
+	if !s.encore {
+		return false
+	}
+	no, err := s.dir.has("no-setsid")
+	return err == nil && !no
+}
+
+// notify runs encore's script notify, and waits for it some other time.
+func (s *Service) notify(script, what string, pid, code int) {
+	if !s.encore || !s.dir.runnable("notify") {
+		return
+	}
+	c := command{dir: s.dir.path, path: "./notify", files: []uintptr{0, 1, 2}, own: s.ownSession(),
+		args: []string{script, what, strconv.Itoa(pid), strconv.Itoa(code)}}
+	ch, err := spawn(c)
+	if err != nil {
+		s.unable(fmt.Errorf("unable to start %s/notify: %w", s.name, errnoOf(err)))
+		return
+	}
+	s.told = append(s.told, ch)
+}
+
+// notifyEnd runs notify for the end of a script.
+func (s *Service) notifyEnd(script string, pid int, e exit) {
+	if e.signal != 0 {
+		s.notify(script, "killed", pid, e.signal)
+		return
+	}
+	s.notify(script, "exit", pid, e.code)
+}
+
+// timeout reads a file with a time; one that makes no sense is said, and is
+// as good as none.
+func (p *process) timeout(name string, otherwise time.Duration) time.Duration {
+	d, err := p.of.dir.timeout(name)
+	if err != nil {
+		p.of.warn(fmt.Errorf("unable to read %s/%s: %w", p.of.name, name, errnoOf(err)))
+	}
+	if err != nil || d == 0 {
+		return otherwise
+	}
+	return d
+}
+
+// number is the signal as the system knows it.
+func (p *process) number(s signal) syscall.Signal {
+	if s != sigDown {
+		return numbers[s]
+	}
+	own, err := p.of.dir.signal("down-signal")
+	if err != nil {
+		p.of.warn(fmt.Errorf("unable to read %s/down-signal: %w", p.of.name, errnoOf(err)))
+	}
+	if err != nil || own == 0 {
+		return unix.SIGTERM
+	}
+	return own
+}
+
+var numbers = [...]syscall.Signal{
+	sigCont: unix.SIGCONT, sigStop: unix.SIGSTOP, sigKill: unix.SIGKILL, sigHup: unix.SIGHUP,
+	sigAlrm: unix.SIGALRM, sigInt: unix.SIGINT, sigTerm: unix.SIGTERM, sigQuit: unix.SIGQUIT,
+	sigUsr1: unix.SIGUSR1, sigUsr2: unix.SIGUSR2, sigWinch: unix.SIGWINCH,
+}
+
+// status is the process's part of the record.
+func (p *process) status() Status {
+	s := Status{Phase: p.phase(), Record: Record{Since: tai64.At(p.since), Paused: p.paused, Want: p.want}}
+	if p.takesSignals() {
+		s.PID = p.pid // finish does not count: the service is down
+	}
+	return s
+}

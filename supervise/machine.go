@@ -1,0 +1,335 @@
+package supervise
+
+import (
+	"fmt"
+	"time"
+)
+
+// machine is the state of one supervised process and the rules by which it
+// changes. It is pure: an event and the time go in, actions come out; it knows
+// no file, no process and no clock. Its hand, [Service], does the actions and
+// brings what came of them as further events.
+type machine struct {
+	rules rules
+	state state
+	pid   int       // of the process of this state; 0: none
+	since time.Time // of the last change of pid
+	want  Want
+
+	paused  bool
+	leaving bool // told to end: the next death is the last
+	fresh   bool // the script start is to run before run
+	stopped bool // the script stop has run since the service was last told to end
+
+	next   time.Time // nothing starts before
+	kill   time.Time // when the process is killed; zero: it is not
+	status exit      // of the last end of run
+
+	todo []action // what the hand has to do, in order
+}
+
+// rules are what a service directory asks for beyond 0.76. The zero value is
+// 0.76, but for finish, which a directory has or has not.
+type rules struct {
+	encore      bool          // start, stop, exit 100, a missing run
+	timeoutKill time.Duration // from the signal of d to KILL; 0: never
+	limit       time.Duration // of finish
+}
+
+const (
+	startGap = time.Second      // between two starts
+	forkGap  = 60 * time.Second // after a fork that failed
+	// permanent is the exit code of run that means "do not restart" to
+	// daemontools-encore.
+	permanent = 100
+)
+
+// state is what a service is doing.
+type state uint8
+
+const (
+	down      state = iota // nothing, until it is told to
+	waiting                // nothing, until the next start
+	starting               // running start (encore)
+	up                     // running run
+	started                // nothing: run is missing (encore)
+	finishing              // running finish
+	stopping               // running stop (encore)
+	failed                 // nothing: start failed, or run said so (encore)
+	gone                   // nothing, for good
+	states    = int(gone) + 1
+)
+
+var stateNames = [states]string{"down", "waiting", "starting", "up", "started", "finishing", "stopping", "failed", "gone"}
+
+func (s state) String() string { return stateNames[s] }
+
+// event is something that has happened.
+type event struct {
+	kind  eventKind
+	pid   int  // of launched
+	exit  exit // of exited
+	to    byte // of told: the letter
+	group bool // of told: signals go to the process group
+}
+
+type eventKind uint8
+
+const (
+	told     eventKind = iota // a command letter came
+	launched                  // the script of the state runs, as pid
+	absent                    // it does not exist
+	refused                   // no process could be made for it
+	exited                    // it ended
+	ticked                    // the deadline has passed
+	kinds    = int(ticked) + 1
+)
+
+var kindNames = [kinds]string{"told", "launched", "absent", "refused", "exited", "ticked"}
+
+func (e event) String() string {
+	switch e.kind {
+	case told:
+		return fmt.Sprintf("told %c", e.to)
+	case exited:
+		return "exited " + e.exit.String()
+	}
+	return kindNames[e.kind]
+}
+
+// exit is how a process ended: an exit code, or a signal.
+type exit struct {
+	code   int
+	signal int // 0: it was not killed
+}
+
+func (e exit) ok() bool { return e == exit{} }
+
+func (e exit) String() string {
+	if e.signal != 0 {
+		return fmt.Sprintf("by signal %d", e.signal)
+	}
+	return fmt.Sprint(e.code)
+}
+
+// action is something the hand has to do.
+type action struct {
+	kind   actionKind
+	script string // of launch
+	signal signal
+	group  bool
+}
+
+type actionKind uint8
+
+const (
+	launch actionKind = iota // start a script; launched, absent, refused or exited comes of it
+	record                   // write the status record
+	kill                     // send a signal to the process
+	leave                    // no more events
+)
+
+// The scripts of a service directory.
+const (
+	scriptRun    = "run"
+	scriptFinish = "finish"
+	scriptStart  = "start"
+	scriptStop   = "stop"
+)
+
+// step makes the machine live through an event. Afterwards todo holds what the
+// hand has to do.
+func (m *machine) step(e event, now time.Time) {
+	switch e.kind {
+	case told:
+		m.told(e.to, e.group, now)
+	case launched:
+		m.launched(e.pid, now)
+	case absent:
+		m.absent(now)
+	case refused:
+		m.refused(now)
+	case exited:
+		m.exited(e.exit, now)
+	case ticked:
+		m.ticked(now)
+	}
+}
+
+// begin is the first step: the service starts unless it is normally down.
+func (m *machine) begin(normallyDown bool, now time.Time) {
+	m.since, m.fresh, m.want = now, m.rules.encore, Up
+	if normallyDown {
+		m.want = Down
+	}
+	m.do(record)
+	if m.want == Up {
+		m.start(now)
+	}
+}
+
+// deadline is when ticked has something to do; the zero time means never.
+func (m *machine) deadline() time.Time {
+	if m.state == waiting {
+		return m.next
+	}
+	return m.kill
+}
+
+// phase is the state as daemontools-encore records it.
+func (m *machine) phase() Phase {
+	switch m.state {
+	case starting, waiting:
+		return PhaseStarting
+	case started:
+		return PhaseStarted
+	case up:
+		return PhaseRunning
+	case finishing, stopping:
+		return PhaseStopping
+	case failed:
+		return PhaseFailed
+	}
+	return PhaseStopped
+}
+
+// takesSignals reports whether the process is the service's own: finish is
+// not, its time is limited instead.
+func (m *machine) takesSignals() bool {
+	return m.pid != 0 && (m.state == up || m.state == starting || m.state == stopping)
+}
+
+func (m *machine) do(k actionKind) { m.todo = append(m.todo, action{kind: k}) }
+
+func (m *machine) send(s signal, group bool) {
+	m.todo = append(m.todo, action{kind: kill, signal: s, group: group})
+}
+
+// run launches the script of a new state.
+func (m *machine) run(s state, script string) {
+	m.state = s
+	m.todo = append(m.todo, action{kind: launch, script: script})
+}
+
+// start starts the service, now or when it may.
+func (m *machine) start(now time.Time) {
+	switch {
+	case now.Before(m.next):
+		m.state = waiting
+	case m.fresh:
+		m.run(starting, scriptStart)
+	default:
+		m.run(up, scriptRun)
+	}
+}
+
+func (m *machine) launched(pid int, now time.Time) {
+	m.pid, m.since, m.paused = pid, now, false
+	switch m.state {
+	case up, starting:
+		m.next = now.Add(startGap)
+	case finishing:
+		m.kill = now.Add(m.rules.limit)
+	}
+	m.do(record)
+}
+
+// absent goes on without a script: only run is one that has to exist, and of
+// that only encore can be told that it does not.
+func (m *machine) absent(now time.Time) {
+	switch m.state {
+	case up:
+		m.state, m.want = started, Once
+		m.do(record)
+	default:
+		m.over(exit{}, now)
+	}
+}
+
+// refused waits longer than after any other failure: the process table is full.
+// Only a start is worth waiting for.
+func (m *machine) refused(now time.Time) {
+	if m.state == up || m.state == starting {
+		m.state, m.next = waiting, now.Add(forkGap)
+		return
+	}
+	m.over(exit{}, now)
+}
+
+// exited also comes of a script that could not be executed: nothing was
+// launched then.
+func (m *machine) exited(e exit, now time.Time) {
+	if m.pid == 0 && (m.state == up || m.state == starting) {
+		m.next = now.Add(startGap)
+	}
+	m.pid, m.since, m.paused, m.kill = 0, now, false, time.Time{}
+	m.do(record)
+	m.over(e, now)
+}
+
+// over goes on after the script of the present state.
+func (m *machine) over(e exit, now time.Time) {
+	switch m.state {
+	case starting:
+		m.fresh = false
+		switch {
+		case !e.ok():
+			m.fail()
+		case m.want == Down || m.leaving:
+			m.rest(now)
+		default:
+			m.run(up, scriptRun)
+		}
+	case up:
+		m.status = e
+		m.run(finishing, scriptFinish)
+	case finishing:
+		if m.rules.encore && m.status == (exit{code: permanent}) {
+			m.fail()
+			return
+		}
+		m.rest(now)
+	case stopping:
+		m.stopped = true
+		m.rest(now)
+	}
+}
+
+// rest is what follows when nothing runs: a restart, the end, or stop and then
+// nothing.
+func (m *machine) rest(now time.Time) {
+	switch {
+	case m.want == Up && !m.leaving:
+		m.start(now)
+	case m.rules.encore && !m.stopped:
+		m.run(stopping, scriptStop)
+	default:
+		m.settle(down)
+	}
+}
+
+// fail gives the service up until it is told to go on.
+func (m *machine) fail() {
+	m.want = Down
+	m.settle(failed)
+}
+
+// settle ends in a state in which nothing runs.
+func (m *machine) settle(s state) {
+	m.state = s
+	if m.leaving {
+		m.state = gone
+		m.do(record)
+		m.do(leave)
+	}
+}
+
+func (m *machine) ticked(now time.Time) {
+	switch {
+	case m.state == waiting && !now.Before(m.next):
+		m.start(now)
+	case m.state != waiting && !m.kill.IsZero() && !now.Before(m.kill):
+		m.kill = time.Time{}
+		m.send(sigKill, false)
+	}
+}

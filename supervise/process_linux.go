@@ -1,0 +1,35 @@
+package supervise
+
+import (
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// start starts a process and gets a pidfd for it, where there are any.
+func start(path string, argv []string, attr *syscall.ProcAttr) (child, error) {
+	if !hasPidfd() {
+		return watched(path, argv, attr)
+	}
+	fd := -1
+	attr.Sys.PidFD = &fd
+	pid, _, err := syscall.StartProcess(path, argv, attr)
+	if err != nil {
+		return noChild, err
+	}
+	return child{pid: pid, fd: fd}, nil
+}
+
+// hasPidfd reports whether this kernel has pidfds (Linux 5.3) and no sandbox
+// refuses them.
+var hasPidfd = sync.OnceValue(func() bool {
+	fd, err := unix.PidfdOpen(unix.Getpid(), 0)
+	if err != nil {
+		return false
+	}
+	_ = unix.Close(fd)
+	return true
+})
+
+func pipe(p []int) error { return unix.Pipe2(p, unix.O_CLOEXEC) }
