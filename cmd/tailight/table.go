@@ -11,6 +11,7 @@ import (
 var commands = []cli.Command{
 	{Name: "multilog", Summary: "write lines of standard input to rotated log directories", Run: logs.Multilog},
 	{Name: "supervise", Summary: "keep the service of a directory running", Run: tree.Supervise},
+	{Name: "svscan", Summary: "keep a supervise running for every service of a directory", Run: tree.Svscan},
 	{Name: "tai64n", Summary: "put a TAI64N stamp in front of every line", Run: logs.Tai64n},
 	{Name: "tai64nlocal", Summary: "show TAI64N stamps in local time", Run: logs.Tai64nlocal},
 }

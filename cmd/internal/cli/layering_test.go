@@ -30,7 +30,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"cmd/internal/logs":    {ours: []string{"cmd/internal/cli", "logpipe", "rotate", "tai64"}},
 	"cmd/internal/chain":   {ours: []string{"cmd/internal/cli"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/control": {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
-	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
+	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "rotate", "supervise", "tai64"}},
 }
 
 // mains may import these.

@@ -1,0 +1,88 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// startMain starts the supervise of a service, with the pipe to its log as its
+// standard output.
+func (s *Scanner) startMain(sl *slot, now time.Time) {
+	files := []uintptr{0, 1, 2}
+	if sl.logged {
+		files[1] = uintptr(sl.pipe[1])
+	}
+	s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files, encore: s.opt.Encore}, now)
+}
+
+// startLog starts the supervise of a log, with the pipe as its standard input.
+func (s *Scanner) startLog(sl *slot, now time.Time) {
+	files := []uintptr{uintptr(sl.pipe[0]), 1, 2}
+	s.start(&sl.log, launching{what: sl.name + "/log", dir: sl.name, arg: "log", files: files}, now)
+}
+
+// launching is what it takes to start a supervise.
+type launching struct {
+	what   string // it is for, in diagnostics
+	dir    string // its working directory; "" means that of the scanner
+	arg    string // the service directory
+	files  []uintptr
+	encore bool
+}
+
+func (s *Scanner) start(h *half, l launching, now time.Time) {
+	h.next = now.Add(sweepGap)
+	pid, err := s.launch(l)
+	if err != nil {
+		s.warn(l.explain(err))
+		return
+	}
+	h.pid = pid
+	s.halves[pid] = h
+}
+
+// launch tries the files that may be supervise, as a search through PATH does:
+// one that is not there is passed over, one that may not be executed is
+// remembered.
+func (s *Scanner) launch(l launching) (pid int, err error) {
+	argv := []string{"supervise", l.arg}
+	if l.encore {
+		argv = []string{"supervise", "--encore", l.arg}
+	}
+	attr := &syscall.ProcAttr{Dir: l.dir, Env: syscall.Environ(), Files: l.files}
+	var remembered error = syscall.ENOENT
+	for _, path := range s.opt.Supervise {
+		pid, _, err = syscall.StartProcess(path, argv, attr)
+		switch {
+		case err == nil:
+			return pid, nil
+		case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EISDIR):
+			remembered = err
+		case !errors.Is(err, fs.ErrNotExist):
+			return 0, err
+		}
+	}
+	return 0, remembered
+}
+
+// explain says which step of the start has failed, in the words of the child
+// of 0.76 that does it.
+func (l launching) explain(err error) error {
+	for _, errno := range []syscall.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE} {
+		if errors.Is(err, errno) {
+			return fmt.Errorf("unable to fork for %s: %w", l.what, errno)
+		}
+	}
+	if l.dir != "" {
+		if _, serr := os.Stat(l.dir + "/."); serr != nil {
+			return fmt.Errorf("unable to switch to %s: %w", l.dir, errnoOf(serr))
+		}
+	}
+	return fmt.Errorf("unable to start supervise %s: %w", l.what, errnoOf(err))
+}
