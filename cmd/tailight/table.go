@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/tailight/tailight/cmd/internal/cli"
+	"github.com/tailight/tailight/cmd/internal/control"
 	"github.com/tailight/tailight/cmd/internal/logs"
 	"github.com/tailight/tailight/cmd/internal/tree"
 )
@@ -11,7 +12,11 @@ import (
 var commands = []cli.Command{
 	{Name: "multilog", Summary: "write lines of standard input to rotated log directories", Run: logs.Multilog},
 	{Name: "supervise", Summary: "keep the service of a directory running", Run: tree.Supervise},
+	{Name: "svc", Summary: "give commands to services", Run: control.Svc},
+	{Name: "svok", Summary: "tell whether a supervise runs in a directory", Run: control.Svok},
 	{Name: "svscan", Summary: "keep a supervise running for every service of a directory", Run: tree.Svscan},
+	{Name: "svstat", Summary: "show the state of services", Run: control.Svstat},
+	{Name: "svup", Summary: "tell whether a service is up", Run: control.Svup},
 	{Name: "tai64n", Summary: "put a TAI64N stamp in front of every line", Run: logs.Tai64n},
 	{Name: "tai64nlocal", Summary: "show TAI64N stamps in local time", Run: logs.Tai64nlocal},
 }
