@@ -17,6 +17,7 @@ func goldenGroups() []*group {
 		rotationCases(), processorCases(), signalCases(),
 		restartCases(), leftoverCases(),
 		stampCases(), localCases(), zoneCases(),
+		svcCases(), svokCases(), svstatCases(),
 	}
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,12 +28,15 @@ type world struct {
 	tz       string
 	prepared map[string]bool // names that the case made itself
 	began    time.Time
+	readers  map[string]*os.File   // of FIFOs, by path
+	hidden   []func(string) string // what else to mask
 	record   record
 }
 
 // newWorld makes a world of programs in bin, below an empty directory.
 func newWorld(scratch, bin string) (*world, error) {
-	w := &world{bin: bin, scratch: scratch, dir: filepath.Join(scratch, "w"), prepared: map[string]bool{}, began: time.Now()}
+	w := &world{bin: bin, scratch: scratch, dir: filepath.Join(scratch, "w"), prepared: map[string]bool{},
+		began: time.Now(), readers: map[string]*os.File{}}
 	if err := os.Mkdir(w.dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (w *world) close() {
 		<-w.job.exited
 	}
 	w.pipe.close()
-	for _, f := range []*os.File{w.stdin, w.stdout, w.stderr} {
+	for _, f := range append(slices.Collect(maps.Values(w.readers)), w.stdin, w.stdout, w.stderr) {
 		if f != nil {
 			_ = f.Close()
 		}
@@ -166,6 +170,9 @@ var (
 // working directory.
 func (w *world) mask(s string) string {
 	s = strings.ReplaceAll(s, w.dir, "$WORK")
+	for _, hide := range w.hidden {
+		s = hide(s)
+	}
 	first, last := label(w.began.Add(-time.Second)), label(time.Now().Add(2*time.Second))
 	return labelText.ReplaceAllStringFunc(s, func(l string) string {
 		if l < first || l > last {

@@ -35,7 +35,7 @@ func (v view) showsLog() bool  { return v.log || !v.main }
 func Svstat(e *cli.Env) int {
 	what, dirs := svstatOptions(e.Args)
 	if what != (view{}) && len(dirs) == 0 {
-		return e.Usage("svstat [-L] [-l] [--json] dir ...")
+		return e.Usage("svstat [-l] [-L] [--json] dir ...")
 	}
 	// Nobody hears of a reader of the output that is gone: as with the original
 	// that is SIGPIPE, and any other failure is silent.
