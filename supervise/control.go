@@ -52,8 +52,7 @@ func ControlDir(service string) (string, error) {
 	return ControlPath(setting, service), nil
 }
 
-// physical returns the absolute path without symbolic links. os.Getwd would
-// believe the variable PWD, which may hold some.
+// physical returns the absolute path without symbolic links.
 func physical(path string) (string, error) {
 	if !filepath.IsAbs(path) {
 		dir, err := unix.Getwd()

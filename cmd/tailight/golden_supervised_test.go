@@ -204,8 +204,18 @@ func status(dir string, since stamp, pid uint32, paused, want byte, more string)
 	}
 	return step{text, func(w *world) error {
 		label := since.of(w.began)
-		w.hidden = append(w.hidden, func(s string) string { return hideAge(s, w.began, label, since.name) })
+		if err := ageless(since).do(w); err != nil {
+			return err
+		}
 		return put(dir+"/supervise/status", 0o644, string(record18(label, pid, paused, want))+more).do(w)
+	}}
+}
+
+// ageless masks the age of a label and its bytes.
+func ageless(s stamp) step {
+	return step{"", func(w *world) error {
+		w.hidden = append(w.hidden, func(text string) string { return hideAge(text, w.began, s.of(w.began), s.name) })
+		return nil
 	}}
 }
 
