@@ -161,7 +161,12 @@ func (c *golden) recorded(r *record) goldenText {
 }
 
 func (c *golden) run(t *testing.T, bin string) (*record, error) {
-	w, err := newWorld(t.TempDir(), bin)
+	return c.play(t.TempDir(), bin)
+}
+
+// play runs the case with the programs in bin, below an empty directory.
+func (c *golden) play(scratch, bin string) (*record, error) {
+	w, err := newWorld(scratch, bin)
 	if err != nil {
 		return nil, err
 	}

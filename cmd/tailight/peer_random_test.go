@@ -96,7 +96,7 @@ func randomWords(r *rand.Rand) []string {
 // The processors leave stamps as they are, so that they can be masked.
 var processors = []string{"cat", "tr '*' +", "sed -n 1p", "wc -c", "cat; cat <&4 >&5; echo x >&5", "tail -n +2", "cat >/dev/null", "", "tail -n 2; cat <&4; echo s >&5"}
 
-func pick(r *rand.Rand, from ...string) string { return from[r.IntN(len(from))] }
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
 // randomPattern has the stamp's digits, which no two runs share, behind its
 // first star.
