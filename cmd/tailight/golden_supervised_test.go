@@ -226,7 +226,7 @@ var secondsText = regexp.MustCompile(`\b[0-9]+ seconds`)
 func hideAge(s string, began time.Time, label uint64, name string) string {
 	now := time.Now()
 	if label <= ago(0).of(now) { // the future, and what goes for it, is 0 seconds ago
-		youngest, oldest := secondsSince(label, began), secondsSince(label, now)
+		youngest, oldest := secondsSince(label, began.Add(-tick)), secondsSince(label, now)
 		s = secondsText.ReplaceAllStringFunc(s, func(t string) string {
 			n, err := strconv.ParseUint(strings.TrimSuffix(t, " seconds"), 10, 64)
 			if err != nil || n < youngest || n > oldest {
@@ -238,8 +238,12 @@ func hideAge(s string, began time.Time, label uint64, name string) string {
 	return strings.ReplaceAll(s, string(binary.BigEndian.AppendUint64(nil, label)), "{"+name+"}")
 }
 
-// secondsSince is the age of a label that is not in the future, as 0.76
-// computes it: in floating point.
+// tick is the time by which the clock that 0.76 reads may be late.
+const tick = 10 * time.Millisecond
+
+// secondsSince is the age of a label as 0.76 computes it: in floating point,
+// and not below 0.
 func secondsSince(label uint64, t time.Time) uint64 {
-	return uint64(float64(ago(0).of(t) - label))
+	now := ago(0).of(t)
+	return uint64(float64(max(now, label) - label))
 }
