@@ -59,6 +59,9 @@ func physical(path string) (string, error) {
 		if err != nil {
 			return "", &fs.PathError{Op: "getwd", Path: path, Err: err}
 		}
+		if path == "." {
+			return dir, nil // whatever lies above, it was entered
+		}
 		path = dir + "/" + path
 	}
 	return filepath.EvalSymlinks(path)

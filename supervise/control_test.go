@@ -67,6 +67,11 @@ func TestControlDirKnowsAServiceByAnyName(t *testing.T) {
 		}
 	}
 	t.Setenv("SUPERVISEDIR", "/run/sv")
+	must(t, os.Chmod(base, 0)) // keeps everybody out but root, who sees no difference
+	if got, err := ControlDir("."); err != nil || got != want {
+		t.Errorf("below a closed directory: %q, %v; want %q", got, err, want)
+	}
+	must(t, os.Chmod(base, 0o755))
 	if got, err := ControlDir("nosuch"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nosuch: %q, %v", got, err)
 	}
