@@ -68,6 +68,7 @@ func svcCases() *group {
 	g.add("a full FIFO whose reader goes away", supervised("sv"), supervised("b"), full("sv/supervise/control"), svc("-udo", "sv", "b"),
 		writing("sv/supervise/control"), unread("sv/supervise/control"), arrived("b"))
 	g.add("stderr has no reader", supervised("sv"), closedPipe("stderr"), svc("-u", "nosuch", "sv"), arrived("sv"))
+	g.add("stderr has no reader for the usage", closedPipe("stderr"), svc("-Z"), eof())
 	return g
 }
 
@@ -122,6 +123,7 @@ func svokCases() *group {
 	}
 	g.add("a name that is too long", run("svok", filler(256)), eof())
 	g.add("no argument", run("svok"), eof())
+	g.add("stderr has no reader", closedPipe("stderr"), run("svok"), run("svok", "nosuch"), eof())
 	g.add("more arguments", append(broken(), run("svok", "sv", "nosuch"), run("svok", "nosuch", "sv"), eof())...)
 	g.add("a dash in front of a name", supervised("-dash"), run("svok", "-dash"), eof())
 	g.add("the directory may not be entered", supervised("sv"), mode("sv", 0o600), run("svok", "sv"), over(), mode("sv", 0o755), eof()).accessed(0)

@@ -19,6 +19,9 @@ svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, 
 
 // Svc gives commands to the supervises of services.
 func Svc(e *cli.Env) int {
+	// A supervise that ends while its FIFO is full is a warning and no end, and
+	// so is a standard error that nobody reads.
+	signal.Ignore(syscall.SIGPIPE)
 	var b batch
 	dirs, ok := e.Options(classic+further+modifiers, func(letter byte, _ string) { b.add(letter) })
 	if !ok {
@@ -29,8 +32,6 @@ func Svc(e *cli.Env) int {
 	if err != nil {
 		return e.Fatal(err)
 	}
-	// A supervise that ends while its FIFO is full is a warning, no end.
-	signal.Ignore(syscall.SIGPIPE)
 	return each(e, dirs, func(dir string, err error) {
 		if err == nil {
 			err = send(dir, letters)
