@@ -37,8 +37,8 @@ func Svstat(e *cli.Env) int {
 	if what != (view{}) && len(dirs) == 0 {
 		return e.Usage("svstat [-l] [-L] [--json] dir ...")
 	}
-	// Nobody hears of a reader of the output that is gone: as with the original
-	// that is SIGPIPE, and any other failure is silent.
+	// As with the original a reader that is gone is SIGPIPE, and any other
+	// failure to write is silent.
 	var out []byte
 	defer func() { _, _ = e.Out.Write(out) }()
 	return each(e, dirs, func(dir string, err error) {
