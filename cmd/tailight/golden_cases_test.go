@@ -18,6 +18,7 @@ func goldenGroups() []*group {
 		restartCases(), leftoverCases(),
 		stampCases(), localCases(), zoneCases(),
 		svcCases(), svokCases(), svstatCases(),
+		titleCases(),
 	}
 }
 

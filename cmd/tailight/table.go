@@ -11,6 +11,7 @@ import (
 // folders of cmd.
 var commands = []cli.Command{
 	{Name: "multilog", Summary: "write lines of standard input to rotated log directories", Run: logs.Multilog},
+	{Name: "readproctitle", Summary: "show the end of standard input in the process list", Run: tree.Readproctitle},
 	{Name: "supervise", Summary: "keep the service of a directory running", Run: tree.Supervise},
 	{Name: "svc", Summary: "give commands to services", Run: control.Svc},
 	{Name: "svok", Summary: "tell whether a supervise runs in a directory", Run: control.Svok},

@@ -10,6 +10,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"unsafe"
 )
 
 // Exit codes of every command, as in daemontools.
@@ -26,6 +27,11 @@ type Env struct {
 	Args  []string // the arguments after the name
 
 	In, Out, Err *os.File // descriptors 0, 1 and 2
+
+	// Title is the memory of the last argument, which ps shows: whoever
+	// writes there changes what the process is seen to be called with. Args
+	// has strings in the same memory. Empty without an argument.
+	Title []byte
 }
 
 // Command is one row of the command table.
@@ -69,5 +75,19 @@ func Find(table []Command, name string) *Command {
 
 func start(name, argv0 string, args []string, run func(*Env) int) int {
 	defaultSignals()
-	return run(&Env{Name: name, Argv0: argv0, Args: args, In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	return run(&Env{
+		Name: name, Argv0: argv0, Args: args, Title: title(args),
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+	})
+}
+
+// title is the memory of the last argument. The runtime makes the strings of
+// os.Args of the memory that the kernel gave the process for its arguments,
+// without a copy, and that memory may be written.
+func title(args []string) []byte {
+	if len(args) == 0 {
+		return nil
+	}
+	last := args[len(args)-1]
+	return unsafe.Slice(unsafe.StringData(last), len(last))
 }
