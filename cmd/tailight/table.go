@@ -16,6 +16,7 @@ var commands = []cli.Command{
 	{Name: "svc", Summary: "give commands to services", Run: control.Svc},
 	{Name: "svok", Summary: "tell whether a supervise runs in a directory", Run: control.Svok},
 	{Name: "svscan", Summary: "keep a supervise running for every service of a directory", Run: tree.Svscan},
+	{Name: "svscanboot", Summary: "start svscan on /service, with its errors shown by ps", Run: tree.Svscanboot},
 	{Name: "svstat", Summary: "show the state of services", Run: control.Svstat},
 	{Name: "svup", Summary: "tell whether a service is up", Run: control.Svup},
 	{Name: "tai64n", Summary: "put a TAI64N stamp in front of every line", Run: logs.Tai64n},

@@ -72,3 +72,12 @@ func split(err error) (what, why string) {
 	}
 	return strings.TrimSuffix(what, ": "), reason(errno)
 }
+
+// Errno is the reason behind an error, bare: the diagnostic already names
+// the operation and the file.
+func Errno(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	return err
+}

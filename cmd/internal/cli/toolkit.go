@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/pflag"
 )
@@ -32,7 +31,7 @@ func list(e *Env, table []Command) int {
 	}
 	text.WriteString(fmt.Sprintf("  %-14s %s\n", "install", "put this binary, and a link for every command, into a directory"))
 	if _, err := io.WriteString(e.Out, text.String()); err != nil {
-		return e.Fatal(fmt.Errorf("unable to write output: %w", errnoOf(err)))
+		return e.Fatal(fmt.Errorf("unable to write output: %w", Errno(err)))
 	}
 	return OK
 }
@@ -51,7 +50,7 @@ func install(e *Env, table []Command) int {
 	}
 	dir := flags.Arg(0)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return e.Fatal(fmt.Errorf("unable to create %s: %w", dir, errnoOf(err)))
+		return e.Fatal(fmt.Errorf("unable to create %s: %w", dir, Errno(err)))
 	}
 	if err := placeBinary(filepath.Join(dir, e.Name), *force); err != nil {
 		return e.Fatal(err)
@@ -70,7 +69,7 @@ func install(e *Env, table []Command) int {
 func placeBinary(path string, force bool) error {
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("unable to find the running binary: %w", errnoOf(err))
+		return fmt.Errorf("unable to find the running binary: %w", Errno(err))
 	}
 	if same(self, path) {
 		return nil
@@ -82,7 +81,7 @@ func placeBinary(path string, force bool) error {
 		return err
 	}
 	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("unable to rename %s.new: %w", path, errnoOf(err))
+		return fmt.Errorf("unable to rename %s.new: %w", path, Errno(err))
 	}
 	return nil
 }
@@ -90,23 +89,23 @@ func placeBinary(path string, force bool) error {
 func copyFile(to, from string) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
-		return fmt.Errorf("unable to read %s: %w", from, errnoOf(err))
+		return fmt.Errorf("unable to read %s: %w", from, Errno(err))
 	}
 	defer in.Close()
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
 	if err != nil {
-		return fmt.Errorf("unable to create %s: %w", to, errnoOf(err))
+		return fmt.Errorf("unable to create %s: %w", to, Errno(err))
 	}
 	defer func() {
 		if cerr := out.Close(); err == nil && cerr != nil {
-			err = fmt.Errorf("unable to write %s: %w", to, errnoOf(cerr))
+			err = fmt.Errorf("unable to write %s: %w", to, Errno(cerr))
 		}
 	}()
 	if _, err := io.Copy(out, in); err != nil {
-		return fmt.Errorf("unable to write %s: %w", to, errnoOf(err))
+		return fmt.Errorf("unable to write %s: %w", to, Errno(err))
 	}
 	if err := out.Sync(); err != nil {
-		return fmt.Errorf("unable to write %s to disk: %w", to, errnoOf(err))
+		return fmt.Errorf("unable to write %s to disk: %w", to, Errno(err))
 	}
 	return nil
 }
@@ -119,22 +118,13 @@ func placeLink(target, path string, force bool) error {
 	}
 	if force {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("unable to remove %s: %w", path, errnoOf(err))
+			return fmt.Errorf("unable to remove %s: %w", path, Errno(err))
 		}
 	}
 	if err := os.Symlink(target, path); err != nil {
-		return fmt.Errorf("unable to create %s: %w", path, errnoOf(err))
+		return fmt.Errorf("unable to create %s: %w", path, Errno(err))
 	}
 	return nil
-}
-
-// errnoOf is the reason behind an error, bare: the diagnostic already names
-// the operation and the file.
-func errnoOf(err error) error {
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno
-	}
-	return err
 }
 
 func same(a, b string) bool {
