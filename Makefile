@@ -1,11 +1,13 @@
-PREFIX   = /usr/local
+PREFIX   =
+DESTDIR  =
+BOOT     =
 FUZZTIME = 30s
 BENCH    =
 
 GOBUILD     = CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'
 STATICCHECK = go tool -modfile=tools.mod staticcheck
 
-.PHONY: check build run test race golden peer fuzz bench vuln install
+.PHONY: check build run test race golden peer fuzz bench vuln install uninstall
 
 check: ## everything that must be clean before a commit
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
@@ -59,5 +61,14 @@ bench: build ## BENCH='-runs 9 -only tai64n', see testdata/bench/main.go
 vuln:
 	go tool -modfile=tools.mod govulncheck ./...
 
+# The machine, or with PREFIX=/usr/local just the binary and its links there.
+# BOOT=rc.local|inittab|systemd starts svscan at boot. DESTDIR goes before all.
 install: build
+ifdef PREFIX
 	bin/tailight install -f $(DESTDIR)$(PREFIX)/bin
+else
+	bin/tailight install $(if $(DESTDIR),--root=$(DESTDIR)) $(if $(BOOT),--boot=$(BOOT))
+endif
+
+uninstall: build
+	bin/tailight uninstall $(if $(DESTDIR),--root=$(DESTDIR))

@@ -48,8 +48,9 @@ func Main(name string, run func(*Env) int) {
 
 // Multi runs the command of the table that the process was called as, and
 // does not return. A binary called by a name that is not in the table runs
-// self, which finds the table's commands as its first argument.
-func Multi(self string, table []Command) {
+// self, which finds the table's commands as its first argument, and besides
+// the commands of its own, which have no other name.
+func Multi(self string, table, own []Command) {
 	name := filepath.Base(os.Args[0])
 	args := os.Args[1:]
 	if c := Find(table, name); c != nil {
@@ -60,7 +61,7 @@ func Multi(self string, table []Command) {
 			os.Exit(start(c.Name, c.Name, args[1:], c.Run))
 		}
 	}
-	os.Exit(start(self, os.Args[0], args, func(e *Env) int { return toolkit(e, table) }))
+	os.Exit(start(self, os.Args[0], args, func(e *Env) int { return toolkit(e, table, own) }))
 }
 
 // Find returns the row of that name, or nil.

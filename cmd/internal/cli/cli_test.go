@@ -1,7 +1,6 @@
-// What is known to be untested here: an install that runs out of disk space
-// or dies half way, signals on systems other than Linux, signals other than HUP
-// and INT that the parent ignores, and the reasons that only other systems
-// have.
+// What is known to be untested here: signals on systems other than Linux,
+// signals other than HUP and INT that the parent ignores, and the reasons that
+// only other systems have.
 
 package cli
 
@@ -28,7 +27,7 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv("PLAYED_COMMAND"); name != "" {
 		_ = os.Unsetenv("PLAYED_COMMAND")
 		if name == "multi" {
-			Multi("tailight", playedTable)
+			Multi("tailight", playedTable, playedOwn)
 		}
 		Main(name, Find(playedTable, name).Run)
 	}
@@ -59,6 +58,14 @@ var playedTable = []Command{
 	}},
 	{"fail", "fail", func(e *Env) int { return e.Fatal(fmt.Errorf("unable to open x: %w", syscall.ENOENT)) }},
 	{"wait", "say that it is there and wait for a signal", wait},
+}
+
+// playedOwn are those of the toolkit itself.
+var playedOwn = []Command{
+	{"own", "say the name and the arguments", func(e *Env) int {
+		_, _ = fmt.Fprintln(e.Out, e.Name, e.Args)
+		return OK
+	}},
 }
 
 // wait tells that it is ready and waits until its input ends.

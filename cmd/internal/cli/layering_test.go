@@ -31,11 +31,13 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"cmd/internal/chain":   {ours: []string{"cmd/internal/cli"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/control": {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
 	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "rotate", "supervise", "tai64"}},
+	"cmd/internal/setup":   {ours: []string{"cmd/internal/cli"}},
+	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
 }
 
 // mains may import these.
 var families = []string{
-	"cmd/internal/cli", "cmd/internal/chain", "cmd/internal/control", "cmd/internal/logs", "cmd/internal/tree",
+	"cmd/internal/cli", "cmd/internal/chain", "cmd/internal/control", "cmd/internal/logs", "cmd/internal/setup", "cmd/internal/tree",
 }
 
 // listed is what go list says of a package.
