@@ -1,3 +1,4 @@
+DIR      =
 PREFIX   =
 DESTDIR  =
 BOOT     =
@@ -5,40 +6,36 @@ FUZZTIME = 30s
 BENCH    =
 
 GOBUILD     = CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'
+TOOLS       = ./testdata/bench ./testdata/run
 STATICCHECK = go tool -modfile=tools.mod staticcheck
 
 .PHONY: check build run test race golden peer fuzz bench vuln install uninstall
 
 check: ## everything that must be clean before a commit
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
-	go vet ./... ./testdata/bench ./testdata/chatter
+	go vet ./... $(TOOLS)
 	go vet -tags 'peer root' ./...
 	GOARCH=arm64 go vet ./...
 	GOOS=freebsd go vet ./...
 	GOOS=darwin go vet ./...
-	$(STATICCHECK) -tags 'peer root' ./... ./testdata/bench ./testdata/chatter
+	$(STATICCHECK) -tags 'peer root' ./... $(TOOLS)
 	go mod tidy -diff
 	go fix -diff ./...
-	go test ./...
+	go test ./... ./testdata/run
 
 build: ## bin/tailight and a link for every command
 	$(GOBUILD) -o bin/tailight ./cmd/tailight
 	bin/tailight install bin
 
-run: build ## a small program's output through multilog, and back in local time
-	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
-	echo 'chatter | multilog t s4096 n5 ./main'; \
-	go run ./testdata/chatter | bin/multilog t s4096 n5 "$$dir/main"; \
-	echo 'cat ./main/@* ./main/current | tai64nlocal | tail'; \
-	cat "$$dir"/main/@* "$$dir/main/current" | bin/tai64nlocal | tail; \
-	echo 'ls -l ./main'; \
-	ls -l "$$dir/main"
+run: build ## svscan on an example tree, or on DIR, with svstat and the logs; Ctrl-C stops all of it
+	go build -o bin/.run ./testdata/run
+	bin/.run $(DIR)
 
 test: ## needs nothing but Go
-	go test ./...
+	go test ./... ./testdata/run
 
 race:
-	go test -race -count=1 ./...
+	go test -race -count=1 ./... ./testdata/run
 
 golden: ## record the golden data anew, from the real daemontools 0.76 in PATH
 	go test ./cmd/tailight -run TestGolden -count=1 -update
