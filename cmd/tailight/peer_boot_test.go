@@ -38,7 +38,13 @@ func TestPeerSvscanboot(t *testing.T) {
 	if got != want {
 		t.Errorf("(- 0.76, + ours)\n%s", diff(want, got))
 	}
-	if !strings.Contains(want, "PATH=/command:") || !strings.Contains(want, "unable to start a/run: access denied") {
+	mixed := bootedTree(t, theirs, func(dir string) []string { // with all commands that are ours
+		return []string{filepath.Join(ours, "svscanboot"), "--command=" + ours, "--service=" + dir}
+	})
+	if mixed = strings.ReplaceAll(mixed, "PATH="+ours+":", "PATH=/command:"); mixed != want {
+		t.Errorf("with our commands (- 0.76, + ours)\n%s", diff(want, mixed))
+	}
+	if !strings.HasPrefix(want, "0027\nPATH=/command:") || !strings.Contains(want, "unable to start a/run: access denied") {
 		t.Errorf("the tree of the original is odd:\n%s", want)
 	}
 }
@@ -60,8 +66,7 @@ func bootedTree(t *testing.T, bin string, command func(dir string) []string) str
 			t.Fatal(err)
 		}
 	}
-	argv := command(dir)
-	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", `umask 027; exec "$0" "$@"`}, command(dir)...)...)
 	cmd.Dir, cmd.Env = top, append(os.Environ(), "SECRET=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	j, err := startJob(cmd)
