@@ -41,15 +41,21 @@ func (l layout) svscanboot() string {
 func (l layout) rcLine() string      { return l.svscanboot() + " &" }
 func (l layout) inittabLine() string { return "SV:123456:respawn:" + l.svscanboot() }
 
-// hint tells how to start it, to whoever does that by hand.
+// hint tells what is left to do by hand.
 func (l layout) hint() string {
-	return "To start svscan when the machine boots, say --boot=rc.local, --boot=inittab or\n" +
-		"--boot=systemd, or add one of these lines yourself:\n" +
-		"\t" + rcLocalFile + "\t" + l.rcLine() + "\n" +
-		"\t" + inittabFile + "\t" + l.inittabLine() + "\n" +
-		"\t" + unitName + "\tExecStart=" + l.svscanboot() + "\n" +
-		"To start it now:\n" +
-		"\tnohup " + l.svscanboot() + " &"
+	now := map[string]string{
+		"": "nohup " + l.svscanboot() + " &", "rc.local": "nohup " + l.svscanboot() + " &",
+		"inittab": "kill -HUP 1", "systemd": "systemctl daemon-reload && systemctl start svscanboot",
+	}
+	text := ""
+	if l.boot == "" {
+		text = "To start svscan when the machine boots, say --boot=rc.local, --boot=inittab or\n" +
+			"--boot=systemd, or add one of these lines yourself:\n" +
+			"\t" + rcLocalFile + "\t" + l.rcLine() + "\n" +
+			"\t" + inittabFile + "\t" + l.inittabLine() + "\n" +
+			"\t" + unitName + "\tExecStart=" + l.svscanboot() + "\n"
+	}
+	return text + "To start it now:\n\t" + now[l.boot]
 }
 
 // rcLocal is a line at the end of /etc/rc.local, which is made where it does

@@ -79,7 +79,8 @@ func TestRcLocalIsMadeAndRemovedWhole(t *testing.T) {
 	s := newSite(t)
 	before := s.tree()
 	code, said := s.install("binary", "boot=rc.local")
-	if code != 0 || !strings.HasSuffix(said, "made /etc/rc.local\nadded to /etc/rc.local: /command/svscanboot &\n") {
+	if code != 0 || !strings.HasSuffix(said, "made /etc/rc.local\nadded to /etc/rc.local: /command/svscanboot &\n"+
+		"To start it now:\n\tnohup /command/svscanboot &\n") {
 		t.Errorf("code %d, %s", code, said)
 	}
 	info, err := os.Stat(s.at("/etc/rc.local"))
@@ -104,7 +105,8 @@ func TestTheUnitIsThatOfSvscanboot(t *testing.T) {
 	code, said := s.install("binary", "boot=systemd")
 	const dir = "/etc/systemd/system/"
 	if code != 0 || !strings.HasSuffix(said, "made "+dir+"svscanboot.service\nmade "+dir+"multi-user.target.wants\n"+
-		"made "+dir+"multi-user.target.wants/svscanboot.service\n") {
+		"made "+dir+"multi-user.target.wants/svscanboot.service\n"+
+		"To start it now:\n\tsystemctl daemon-reload && systemctl start svscanboot\n") {
 		t.Errorf("code %d, %s", code, said)
 	}
 	const unit = `[Unit]
