@@ -30,12 +30,14 @@ var peerFlag = flag.String("peer", "", "`directory` of the original daemontools 
 var systemPath = os.Getenv("PATH")
 
 // TestMain lets the test binary play every command of the table: a link with
-// the name of a command, pointing to this binary, is that command.
+// the name of a command, pointing to this binary, is that command; one with
+// the name tailight is the whole.
 func TestMain(m *testing.M) {
 	played := map[string]func(){}
 	for _, c := range commands {
 		played[c.Name] = func() { cli.Main(c.Name, c.Run) }
 	}
+	played[self] = main
 	if played[filepath.Base(os.Args[0])] == nil {
 		moreParallel()
 		noCores()
