@@ -49,8 +49,12 @@ func pour(s string) step {
 // the program does not live to read is no error.
 func input(s string, extra int) step {
 	return step{"input " + quote(s), func(w *world) error {
-		for _, p := range pieces([]byte(s), extra) {
+		for i, p := range pieces([]byte(s), extra) {
 			if w.job.gone() {
+				if i == 0 { // it did not wait for any; a slower one would have left this
+					_, err := w.pipe.w.Write(p)
+					return err
+				}
 				return nil
 			}
 			if err := w.pipe.feed(w.job, p); err != nil && !w.job.gone() {
