@@ -61,6 +61,9 @@ func look() step {
 		if _, err := f.Write(append(bytes.ReplaceAll(args, []byte{0}, []byte{'|'}), '\n')); err != nil {
 			return err
 		}
+		if err := f.Chmod(0o644); err != nil {
+			return err
+		}
 		return f.Close()
 	}}
 }

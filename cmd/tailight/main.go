@@ -27,6 +27,9 @@
 //	systemd   /etc/systemd/system/svscanboot.service, and the link that
 //	          enables it; `systemctl daemon-reload` lets systemd read it
 //
+// What a shell starts with & ignores INT, and so do the services then, unless
+// they ask for it; inittab and systemd have no such effect.
+//
 // A line that is there already is not added again. The file keeps its mode
 // and owner, and a crash leaves the old file or the new one.
 //

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("PLAYED_TOOLKIT") != "" {
 		cli.Multi("tailight", table, Commands(table))
 	}
+	syscall.Umask(0o022) // as the commands do it
 	os.Exit(m.Run())
 }
 
