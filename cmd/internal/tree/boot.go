@@ -3,11 +3,11 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -90,7 +90,7 @@ func (b *boot) path() string { return b.command + ":" + b.system }
 // stopSurvivors asks whatever supervise an earlier svscan has left to stop
 // with its service, and does not wait for that.
 func (b *boot) stopSurvivors(null *os.File) error {
-	for some := range slices.Chunk(b.directories(), 1000) { // far from the limit of an argument list
+	for some := range portions(b.directories()) {
 		svc, err := start(append([]string{"svc", "-dx"}, some...), null, null, null)
 		if err != nil {
 			return err
@@ -98,6 +98,24 @@ func (b *boot) stopSurvivors(null *os.File) error {
 		_, _ = svc.Wait() // what it complains of nobody can hear
 	}
 	return nil
+}
+
+// portions cuts a list of names into lists that every system takes as arguments.
+func portions(names []string) iter.Seq[[]string] {
+	const most = 64 << 10 // the least limit is twice that, the environment included
+	return func(yield func([]string) bool) {
+		for len(names) > 0 {
+			n, size := 0, 0
+			for n < len(names) && (n == 0 || size+len(names[n]) < most) {
+				size += len(names[n]) + 1 + 8 // its end, and the pointer to it
+				n++
+			}
+			if !yield(names[:n]) {
+				return
+			}
+			names = names[n:]
+		}
+	}
 }
 
 // directories is what a shell makes of /service/* /service/*/log.
