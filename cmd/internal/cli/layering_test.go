@@ -32,7 +32,6 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"cmd/internal/control": {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
 	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "rotate", "supervise", "tai64"}},
 	"cmd/internal/setup":   {ours: []string{"cmd/internal/cli"}},
-	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
 }
 
 // mains may import these.

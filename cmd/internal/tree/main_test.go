@@ -33,7 +33,7 @@ var played = map[string]func(*cli.Env) int{
 	"readproctitle": Readproctitle,
 	"svscanboot":    (&boot{service: "/nowhere", command: "/nowhere", system: "/nowhere"}).run,
 	"svc":           record,
-	"svscan":        scan,
+	"svscan":        pretendScan,
 	"holder":        hold,
 }
 
@@ -67,9 +67,9 @@ func beside(name string) string {
 	return filepath.Join(filepath.Dir(command), name)
 }
 
-// scan speaks on both outputs and stays until TERM. With a file hold, it
+// pretendScan speaks on both outputs and stays until TERM. With a file hold, it
 // leaves a child that holds the pipe as long as the file is there.
-func scan(e *cli.Env) int {
+func pretendScan(e *cli.Env) int {
 	terms := make(chan os.Signal, 1)
 	signal.Notify(terms, syscall.SIGTERM)
 	if code := record(e); code != cli.OK {
