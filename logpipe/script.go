@@ -157,9 +157,12 @@ func (s *Script) file(word, path string, set opening) error {
 	return nil
 }
 
-// size brings a number of bytes into the limits of a log directory.
+// plainSize is the largest size without a unit, that of 0.76.
+const plainSize = 16777215
+
+// size brings a number of bytes into the limits of 0.76.
 func size(n uint64) int64 {
-	return int64(min(max(n, rotate.MinSize), rotate.MaxSize))
+	return int64(min(max(n, rotate.MinSize), plainSize))
 }
 
 // leading is the value of the decimal digits at the start of s, modulo 2^64;

@@ -9,28 +9,35 @@ import (
 
 // Suffixes of archives.
 const (
-	finished   = "s" // complete, on disk, processed if there is a processor; on disk; fixed
+	// DefaultSuffix is the suffix of finished archives, if Options say no
+	// other: complete, on disk, processed if there is a processor.
+	DefaultSuffix = "s" // on disk; fixed
+
 	unfinished = "u" // cut short by an outage, never processed; on disk; fixed
 )
 
 // labelSize is the length of a label in a name: "@" and 24 digits.
 const labelSize = 25 // on disk; fixed
 
+// suffixBytes are what a suffix is made of.
+const suffixBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+// maxSuffix is what file systems leave for a suffix.
+const maxSuffix = 255 - labelSize - len(".")
+
+// ValidSuffix reports whether finished archives may have that suffix: letters,
+// digits, dots, dashes and underscores, or nothing.
+func ValidSuffix(s string) bool { return len(s) <= maxSuffix && strings.Trim(s, suffixBytes) == "" }
+
 // archive is the name of an old log file: a label, a dot and a suffix.
 func archive(l tai64.TAI64N, suffix string) string { return l.String() + "." + suffix }
 
 // parseArchive reads the label of an archive's name. Whatever is not strictly
-// a label, a dot and a suffix of letters, digits, dots, dashes and
-// underscores is not ours: it neither counts as an archive nor is it ever
-// deleted.
+// a label, a dot and a valid suffix, whoever gave it, is not ours: it neither
+// counts as an archive nor is it ever deleted.
 func parseArchive(name string) (tai64.TAI64N, bool) {
-	if len(name) < labelSize+2 || name[labelSize] != '.' {
+	if len(name) <= labelSize || name[labelSize] != '.' || !ValidSuffix(name[labelSize+1:]) {
 		return tai64.TAI64N{}, false
-	}
-	for _, c := range []byte(name[labelSize+1:]) {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", rune(c)) {
-			return tai64.TAI64N{}, false
-		}
 	}
 	l, err := tai64.ParseTAI64N(name[:labelSize])
 	return l, err == nil

@@ -14,7 +14,7 @@ func batchOf(n int) []byte {
 
 func benchDir(tb testing.TB) *Dir {
 	tb.Helper()
-	d, err := Open(filepath.Join(tb.TempDir(), "main"), Options{Size: MaxSize, Num: 2})
+	d, err := Open(filepath.Join(tb.TempDir(), "main"), Options{Size: 16777215, Num: 2})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -16,8 +16,8 @@ type namedHistory struct {
 var histories = []namedHistory{
 	{"without a processor", history{}},
 	{"keeping two old files with a processor", history{num: 3, processor: true}},
-	{"keeping one old file", history{num: 2}},
-	{"with a processor", history{processor: true}},
+	{"keeping one old file, with an empty suffix", history{num: 2, hasSuffix: true}},
+	{"with a processor and a suffix", history{processor: true, suffix: "tar.gz", hasSuffix: true}},
 }
 
 // eachHistory runs a subtest for each of them.

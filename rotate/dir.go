@@ -2,16 +2,18 @@ package rotate
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 
 	"github.com/tailight/tailight/tai64"
 )
 
-// Limits of a log directory, those of daemontools 0.76.
+// Limits of a log directory, those of daemontools 0.76 but for MaxSize, which
+// is 16777215 there.
 const (
-	MinSize     = 4096     // bytes of current, at least
-	MaxSize     = 16777215 // bytes of current, at most
+	MinSize     = 4096       // bytes of current, at least
+	MaxSize     = 2147483647 // bytes of current, at most
 	DefaultSize = 99999
 	MinNum      = 2 // files, current among them, at least
 	DefaultNum  = 10
@@ -33,13 +35,19 @@ type Options struct {
 	// HasProcessor says that there is one, for an empty command is one too.
 	Processor    string
 	HasProcessor bool
+	// Suffix ends the names of finished archives, if HasSuffix says that it
+	// is meant, for it may be empty; else that is DefaultSuffix. It has to be
+	// a [ValidSuffix].
+	Suffix    string
+	HasSuffix bool
 
 	// Clock gives archives their labels. Whoever stamps the lines shares its
 	// clock, so that an archive's label lies above the stamps of its lines.
 	// nil means a clock of the directory's own.
 	Clock *tai64.Clock
-	// Stamped says that lines begin with a label from Clock. A file that is
-	// full is then named by the stamp of its last line.
+	// Stamped says that lines begin with a stamp of Clock, as a
+	// [tai64.Stamper] or a [tai64.UnixStamper] writes it. A file that is full
+	// is then named by the stamp of its last line.
 	Stamped bool
 
 	// Retry is asked when a step has failed. It says so, waits, and returns
@@ -84,6 +92,9 @@ func Open(name string, opt Options) (*Dir, error) {
 	if d.clock == nil {
 		d.clock = new(tai64.Clock)
 	}
+	if !ValidSuffix(d.opt.Suffix) {
+		return nil, &Error{Text: fmt.Sprintf("unable to open directory %s: %q is no suffix", name, opt.Suffix)}
+	}
 	if err := d.enter(); err != nil {
 		return nil, err
 	}
@@ -99,6 +110,9 @@ func (o Options) filled() Options {
 		o.Num = DefaultNum
 	}
 	o.Num = max(o.Num, MinNum)
+	if !o.HasSuffix {
+		o.Suffix = DefaultSuffix
+	}
 	if o.openFS == nil {
 		o.openFS = openFS
 	}

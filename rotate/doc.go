@@ -21,7 +21,8 @@
 //	@LABEL.s        0744  finished: complete, on disk, processed
 //	@LABEL.u              cut short by an outage
 //
-// LABEL is a TAI64N label of 24 digits, not before any line of the file. The
+// LABEL is a TAI64N label of 24 digits, not before any line of the file. s may
+// be any other [Options.Suffix]; archives of all suffixes are one history. The
 // owner-execute bit is the only part of a mode that is looked at. Files of
 // other names are left alone.
 //

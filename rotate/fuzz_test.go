@@ -23,7 +23,7 @@ func FuzzArchiveName(f *testing.F) {
 		l, ok := parseArchive(name)
 		if ok {
 			label, suffix, _ := strings.Cut(name, ".")
-			if l.String() != label || archive(l, suffix) != name || suffix == "" || strings.ContainsAny(suffix, "/~@ \n\x00") {
+			if l.String() != label || archive(l, suffix) != name || strings.ContainsAny(suffix, "/~@ \n\x00") {
 				t.Fatalf("%q read as %v", name, l)
 			}
 			for i := range len(label) { // no digit may be missing or strange
@@ -35,7 +35,7 @@ func FuzzArchiveName(f *testing.F) {
 		names := []string{
 			name, "@400000003b9aca0000000001.s", "@400000003b9aca0000000002.u", "@400000003b9aca0000000003.s",
 		}
-		if free := freeLabel(l, names); slices.Contains(names, archive(free, finished)) {
+		if free := freeLabel(l, names); slices.Contains(names, archive(free, DefaultSuffix)) {
 			t.Fatalf("label %v is taken among %q", free, names)
 		}
 		for num := range 5 {
@@ -104,7 +104,7 @@ func anyDisk(c *tape) *memDisk {
 			continue
 		}
 		l := tai64.TAI64N{Sec: 1<<62 + uint64(c.next(255)), Nano: uint32(c.next(255))}
-		if to := archive(l, []string{finished, unfinished}[c.next(2)]); d.entries[to] == nil {
+		if to := archive(l, []string{DefaultSuffix, unfinished, "gz", ""}[c.next(4)]); d.entries[to] == nil {
 			d.putLink(name, to)
 		}
 	}
@@ -114,12 +114,14 @@ func anyDisk(c *tape) *memDisk {
 	return d
 }
 
-// lives goes on with the disk until the tape ends, at most a few times.
+// lives goes on with the disk until the tape ends, at most a few times. Each
+// life may have another suffix.
 func lives(t *testing.T, c *tape, d *memDisk) {
 	t.Helper()
 	h := history{processor: c.next(2) == 1}
 	for range 4 {
 		h.start = d.landed
+		h.suffix, h.hasSuffix = []string{"", "gz", "x.y"}[c.next(3)], c.next(2) == 1
 		d.restart()
 		if n := c.next(120); n > 0 {
 			d.inject(n, dieBefore, 0)

@@ -100,6 +100,7 @@ func TestSizeNumAndAgeAreRoundedToLumberjacksUnits(t *testing.T) {
 		{FileOptions{Size: 1 << 20, Num: 2, Age: 24 * time.Hour}, 1, 1, 1},
 		{FileOptions{Size: 1<<20 + 1, Num: 3, Age: 24*time.Hour + 1}, 2, 2, 2},
 		{FileOptions{Size: 16777215, Num: 100}, 16, 99, 0},
+		{FileOptions{Size: MaxSize}, 2048, 9, 0},
 		{FileOptions{Size: -1, Num: -1}, 1, 1, 0},
 	} {
 		f := newPlainFile(t, row.opt)

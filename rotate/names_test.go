@@ -14,7 +14,6 @@ import (
 var odd = []string{
 	"@", "@short", "@~~~~~~~~~~~~~~~~~~~~~~~~~~~~", "@{ten thousand",
 	"@400000003b9aca0000000000",    // no suffix
-	"@400000003b9aca0000000000.",   // an empty one
 	"@400000003b9aca0000000000s",   // no dot
 	"@400000003B9ACA0000000000.s",  // upper case
 	"@400000003b9aca003b9aca00.s",  // 10^9 nanoseconds
@@ -176,6 +175,43 @@ func TestAnArchiveIsNamedByTheStampOfItsLastLine(t *testing.T) {
 		}
 		l.close(d)
 		checkStamps(t, l, 10*batch, func(label, lastLine string) bool { return label == lastLine })
+	}
+}
+
+// TestAnArchiveIsNamedByTheUnixStampOfItsLastLine does so with the other kind
+// of stamps, where the lines of a batch mostly share theirs.
+func TestAnArchiveIsNamedByTheUnixStampOfItsLastLine(t *testing.T) {
+	t.Parallel()
+	l, _ := stampedDir(t)
+	l.opt.Num = 100
+	stamper := tai64.NewUnixStamper(l.opt.Clock)
+	d := l.open()
+	for range 10 {
+		var text []byte
+		l.opt.Clock.Read()
+		for range 20 {
+			text = append(stamper.Append(text), strings.Repeat("text", 200)+"\n"...)
+		}
+		l.write(d, string(text))
+	}
+	l.close(d)
+	before := tai64.TAI64N{}
+	for _, name := range l.archives() {
+		label, _ := parseArchive(name)
+		var last tai64.TAI64N
+		for line := range strings.Lines(l.read(name)) {
+			last, _ = tai64.ParseUnixStamp([]byte(line))
+			if last.Add(time.Microsecond).Compare(before) <= 0 {
+				t.Errorf("archive %v is followed by line %.20q", before, line)
+			}
+		}
+		if label.Time().Truncate(time.Microsecond) != last.Time() {
+			t.Errorf("archive %v ends with the stamp %v", label, last)
+		}
+		before = label
+	}
+	if len(l.archives()) < 20 {
+		t.Errorf("archives %q", l.archives())
 	}
 }
 

@@ -12,14 +12,11 @@ import (
 // markedSafe reports whether recovery and readers take the file for complete:
 // it is a finished archive, or has the owner-execute bit.
 func markedSafe(name string, in *inode) bool {
-	if _, ok := parseArchive(name); ok {
-		return name[labelSize+1:] == finished
-	}
 	switch name {
 	case "current", "previous", "processed":
 		return in.mode&0o100 != 0
 	}
-	return false
+	return finished(name)
 }
 
 // torn looks, in what a power loss left of a disk, for a file that is marked

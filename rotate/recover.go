@@ -79,7 +79,7 @@ func (d *Dir) finishProcessed(out info) error {
 			return err
 		}
 	}
-	if err := d.newWalk("processed", finished, d.endLabel()).run(); err != nil {
+	if err := d.newWalk("processed", d.opt.Suffix).run(); err != nil {
 		return err
 	}
 	// Whether newstate is complete cannot be known.
@@ -114,7 +114,7 @@ func (d *Dir) finishPrevious(prev info, archived bool) error {
 	if !prev.done {
 		return d.finishCut("previous", prev)
 	}
-	w := d.newWalk("previous", finished, d.endLabel())
+	w := d.newWalk("previous", d.opt.Suffix)
 	if d.opt.HasProcessor && !archived {
 		w.at = process
 	}
@@ -145,7 +145,8 @@ func (d *Dir) finishCut(name string, in info) error {
 	}
 	// It is put on disk first, if it may be opened: its writer may have been
 	// killed with all of it in memory.
-	w := d.newWalk(name, unfinished, d.endLabel())
+	w := d.newWalk(name, unfinished)
+	w.cut = true
 	f, err := d.fs.open(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	switch {
 	case err == nil:

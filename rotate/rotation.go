@@ -39,7 +39,7 @@ func (d *Dir) moveAside() error {
 	if err != nil {
 		return fail(err, "unable to rename current to previous in directory %s", d.name)
 	}
-	w := d.newWalk("previous", finished, d.endLabel())
+	w := d.newWalk("previous", d.opt.Suffix)
 	w.old, w.at = d.current, syncOld
 	d.forget()
 	d.walk = w
@@ -133,6 +133,7 @@ type walk struct {
 	fs     fsys
 	file   string // previous, processed or current
 	suffix string
+	cut    bool // the file was cut short by an outage
 	label  tai64.TAI64N
 	at     state
 
@@ -144,8 +145,8 @@ type walk struct {
 	err   error
 }
 
-func (d *Dir) newWalk(file, suffix string, label tai64.TAI64N) *walk {
-	return &walk{d: d, fs: d.fs, file: file, suffix: suffix, label: label, at: link, ended: make(chan struct{})}
+func (d *Dir) newWalk(file, suffix string) *walk {
+	return &walk{d: d, fs: d.fs, file: file, suffix: suffix, label: d.endLabel(), at: link, ended: make(chan struct{})}
 }
 
 // run does the steps that are left, each as often as it takes.
@@ -164,7 +165,7 @@ func (w *walk) step() error {
 	next := w.at + 1
 	switch w.at {
 	case syncOld:
-		if err = orNil(w.old.sync(), "unable to write %s/%s to disk", w.d.name, w.oldName()); err == nil && w.suffix == unfinished {
+		if err = orNil(w.old.sync(), "unable to write %s/%s to disk", w.d.name, w.oldName()); err == nil && w.cut {
 			release(&w.old)
 			next = link
 		}
@@ -213,10 +214,10 @@ func (w *walk) step() error {
 
 // oldName is the name by which diagnostics know the file of syncOld.
 func (w *walk) oldName() string {
-	if w.suffix == finished {
-		return "current" // as in 0.76, which syncs before it renames
+	if w.cut {
+		return w.file
 	}
-	return w.file
+	return "current" // as in 0.76, which syncs before it renames
 }
 
 // syncState puts on disk all that has to survive before previous may go: the

@@ -23,7 +23,7 @@ func TestSizesAndNumbersAreBroughtIntoTheirLimits(t *testing.T) {
 		num, n   int
 	}{
 		{0, 99999, 0, 10}, {1, 4096, 1, 2}, {4096, 4096, 2, 2}, {4097, 4097, 3, 3}, {-5, 4096, -1, 2},
-		{16777215, 16777215, 1000, 1000}, {16777216, 16777215, 10, 10}, {1 << 40, 16777215, 0, 10},
+		{16777216, 16777216, 1000, 1000}, {2147483647, 2147483647, 10, 10}, {2147483648, 2147483647, 10, 10}, {1 << 40, 2147483647, 0, 10},
 	} {
 		got := Options{Size: row.in, Num: row.num}.filled()
 		if got.Size != row.size || got.Num != row.n {
@@ -57,7 +57,7 @@ func TestAFileEndsWithTheLastLineNearItsSize(t *testing.T) {
 		{"a long line after a short one starts a new file only at the size", 4096, "short\n" + strings.Repeat("x", 5000) + "\n", 1, []int{4096, 911}},
 		{"the default size with 100-byte lines one by one", 0, lines(2000, 100), 100, []int{98000, 98000, 4000}},
 		{"the default size with 100-byte lines at once", 0, lines(2000, 100), 0, []int{99900, 99900, 200}},
-		{"the largest size", 16777215, lines(180000, 100), 1 << 18, []int{16777200, 1222800}},
+		{"the largest size of 0.76", 16777215, lines(180000, 100), 1 << 18, []int{16777200, 1222800}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
