@@ -17,6 +17,8 @@ var loads = []struct{ name, words string }{
 	{"bare", "s16777215 n2 DIR/d"},
 	{"stamped, two patterns", "t -*debug* +*error* s16777215 n2 DIR/d"},
 	{"bare, two patterns", "-*debug* +*error* s16777215 n2 DIR/d"},
+	{"stamped with Unix time", "T s16777215 n2 DIR/d"},
+	{"bare, two globs", "F -*debug* +*[Ee]rror[[:punct:]]* s1g n2 DIR/d"},
 	{"two directories", "t s16777215 n2 DIR/a -*debug* s16777215 n2 DIR/b"},
 	{"alerts", "-* +*debug* e"},
 	{"status", "=DIR/s"},
@@ -152,6 +154,19 @@ func BenchmarkRun(b *testing.B) {
 				in.end()
 			}()
 			must(b, p.run(src))
+		})
+	}
+}
+
+func BenchmarkGlob(b *testing.B) {
+	line := linesOf(97, 1)[:96]
+	for _, text := range []string{"*debug*", "*nothing of this*", "service*: debug *", "*[0-9]debug*", "*z"} {
+		b.Run(text, func(b *testing.B) {
+			g := compileGlob(text)
+			b.ReportAllocs()
+			for b.Loop() {
+				g.match(line)
+			}
 		})
 	}
 }

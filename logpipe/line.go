@@ -95,11 +95,11 @@ func (p *Pipe) decide(line []byte) {
 		switch a.kind {
 		case deselect:
 			if selected {
-				selected = !a.pattern.all && !a.pattern.match(head)
+				selected = !a.pattern.all && !a.match(head)
 			}
 		case choose:
 			if !selected {
-				selected = a.pattern.match(head)
+				selected = a.match(head)
 			}
 		case alert:
 			if selected {
@@ -113,6 +113,14 @@ func (p *Pipe) decide(line []byte) {
 			p.outlets[a.index].taking = selected
 		}
 	}
+}
+
+// match reports whether the pattern of an action matches.
+func (a *action) match(head []byte) bool {
+	if a.glob != nil {
+		return a.glob.match(head)
+	}
+	return a.pattern.match(head)
 }
 
 // flush brings what the outlets have taken into their files, and keeps of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,8 +30,8 @@ func wantResult(t testing.TB, what string, got, want result) {
 }
 
 // model says what becomes of an input by sections 2.1, 2.3, 2.4 and 2.6 of the
-// specification, for the words t - + e = and directories. stamp gives the
-// stamp of the n-th line.
+// specification, and of 21.5, for the words t T - + F S e = and directories.
+// stamp gives the stamp of the n-th line.
 func model(words []string, input []byte, stamp func(n int) string) result {
 	var r result
 	for _, w := range words {
@@ -41,7 +42,7 @@ func model(words []string, input []byte, stamp func(n int) string) result {
 			r.dirs = append(r.dirs, nil)
 		}
 	}
-	stamped := len(words) > 0 && strings.HasPrefix(words[0], "t")
+	stamped := len(words) > 0 && (strings.HasPrefix(words[0], "t") || words[0] == "T")
 	for n := 0; len(input) > 0; n++ {
 		line, rest, _ := bytes.Cut(input, []byte("\n"))
 		input = rest
@@ -59,18 +60,22 @@ func (r *result) line(words []string, line []byte) {
 	if len(head) > 1000 {
 		head = head[:1000]
 	}
-	selected := true
+	selected, globs := true, false
 	dir, file := 0, 0
 	for _, w := range words {
 		switch {
 		case w == "":
-		case w[0] == '-':
-			if selected && matches([]byte(w[1:]), head) {
-				selected = false
+		case w == "F":
+			globs = true
+		case w == "S":
+			globs = false
+		case w[0] == '-' || w[0] == '+':
+			match := matches([]byte(w[1:]), head)
+			if globs {
+				match = fnmatches(w[1:], head)
 			}
-		case w[0] == '+':
-			if !selected && matches([]byte(w[1:]), head) {
-				selected = true
+			if match {
+				selected = w[0] == '+'
 			}
 		case w[0] == 'e':
 			if selected {
@@ -179,7 +184,7 @@ func cut(rnd *rand.Rand, b []byte) [][]byte {
 
 // letters are those of random lines and patterns. None of them is a digit of
 // a stamp, so that no pattern depends on the time.
-const letters = "xyzxyzxyzXYZ *@\x00\xff"
+const letters = "xyzxyzxyzXYZ *@?[]\\\x00\xff"
 
 func randomText(rnd *rand.Rand, n int) []byte {
 	b := make([]byte, n)
@@ -219,14 +224,18 @@ func randomInput(rnd *rand.Rand, atMost int) []byte {
 
 func randomScript(rnd *rand.Rand, rotating bool) []string {
 	var words []string
-	if rnd.IntN(2) == 0 {
-		words = append(words, "t")
+	if first := oneOf(rnd, "t", "T", "", ""); first != "" {
+		words = append(words, first)
 	}
 	if rotating {
 		words = append(words, "s4096", "n100000")
 	}
 	for range rnd.IntN(8) {
-		switch rnd.IntN(8) {
+		switch rnd.IntN(10) {
+		case 8:
+			words = append(words, "F")
+		case 9:
+			words = append(words, "S")
 		case 0, 1:
 			words = append(words, "-"+randomPattern(rnd))
 		case 2, 3:
@@ -267,13 +276,11 @@ func TestRandomScriptsAgreeWithTheModel(t *testing.T) {
 			feed = byRun(t)
 		}
 		got := trial(t, words, cut(rnd, input), feed)
-		stamp := fixedStamp
-		if rotating {
+		stamp := stampsFor(words)
+		if rotating && words[0][0]|32 == 't' {
 			// Names of old files take stamps of the same clock.
-			stamp = func(int) string { return "@" + strings.Repeat("0", 24) + " " }
-			if words[0] == "t" {
-				got.mask()
-			}
+			got.mask()
+			stamp = func(n int) string { return masked(stampsFor(words)(n)) }
 		}
 		wantResult(t, fmt.Sprintf("seed %d, words %q", seed, words), got, model(words, input, stamp))
 		if t.Failed() {
@@ -282,12 +289,30 @@ func TestRandomScriptsAgreeWithTheModel(t *testing.T) {
 	}
 }
 
+// stampsFor returns the stamps of a fixed clock for a script.
+func stampsFor(words []string) func(int) string {
+	if len(words) > 0 && words[0] == "T" {
+		return func(n int) string { return fmt.Sprintf("%d.%06d ", moment.Unix(), n/1000) }
+	}
+	return fixedStamp
+}
+
+// masked is a stamp with zeros for its digits.
+func masked(stamp string) string {
+	return strings.Map(func(c rune) rune {
+		if strings.ContainsRune("@. ", c) {
+			return c
+		}
+		return '0'
+	}, stamp)
+}
+
 // mask makes all digits of the stamps 0.
 func (r *result) mask() {
 	for _, lines := range append(append(slices.Clone(r.dirs), r.statuses...), r.alerts) {
 		for at := 0; at < len(lines); {
-			if len(lines) > at+25 && lines[at] == '@' {
-				copy(lines[at+1:at+25], strings.Repeat("0", 24))
+			if stamp := stampLine.Find(lines[at:]); stamp != nil {
+				copy(lines[at:], masked(string(stamp)))
 			}
 			end := bytes.IndexByte(lines[at:], '\n')
 			if end < 0 {
@@ -298,9 +323,13 @@ func (r *result) mask() {
 	}
 }
 
+// stampLine is a line's stamp of either kind, as a fixed clock gives them.
+var stampLine = regexp.MustCompile(`^(@[0-9a-f]{24}|1000000000\.[0-9]{6}) `)
+
 func FuzzPipe(f *testing.F) {
 	f.Add("t\n-*\n+* xy*\n.\ne\n=", []byte("xyz\nxy\n\nab"), uint64(1))
 	f.Add("-*\n.\n+x*\n.\ne\n-*2\n=\n.", []byte("x1\nx2\ny\n"), uint64(2))
+	f.Add("T\n-*x\nF\n+*[x-z]\nS\n.\nF\n-?*\ne\n=\n.", []byte("x1\nxyz\n\ny\n"), uint64(5))
 	f.Add("e\n.", bytes.Repeat([]byte("0123456789"), 120), uint64(3))
 	f.Add("", []byte("\x00\n\n\n"), uint64(4))
 	f.Fuzz(func(t *testing.T, script string, input []byte, seed uint64) {
@@ -308,7 +337,7 @@ func FuzzPipe(f *testing.F) {
 		for w := range strings.SplitSeq(script, "\n") {
 			// No numbers, processors or plain files: they change nothing
 			// in the ways of lines, or run what the fuzzer has made up.
-			if w == "" || strings.Contains("t-+e=.", w[:1]) {
+			if w == "" || strings.Contains("tT-+FSe=.", w[:1]) {
 				words = append(words, w)
 			}
 		}
@@ -317,6 +346,6 @@ func FuzzPipe(f *testing.F) {
 		}
 		pieces := cut(rand.New(rand.NewPCG(seed, 0)), input)
 		got := trial(t, words, pieces, byWrite(t))
-		wantResult(t, fmt.Sprintf("%q", words), got, model(words, input, fixedStamp))
+		wantResult(t, fmt.Sprintf("%q", words), got, model(words, input, stampsFor(words)))
 	})
 }

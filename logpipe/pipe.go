@@ -40,8 +40,8 @@ type Pipe struct {
 	script  *Script
 	actions []action
 	clock   *tai64.Clock
-	stamper *tai64.Stamper // nil: lines are not stamped
-	plain   bool           // every line goes to every outlet and nowhere else
+	stamper stamper // nil: lines are not stamped
+	plain   bool    // every line goes to every outlet and nowhere else
 
 	statuses []*statusFile
 	outlets  []*outlet
@@ -68,6 +68,11 @@ type Pipe struct {
 	closed   bool
 }
 
+// stamper writes the next stamp and a space.
+type stamper interface {
+	Append(dst []byte) []byte
+}
+
 // New returns a pipe for the script, with nothing opened yet, so that Stop and
 // Rotate have something to act on while Open is busy with recovery.
 func New(s *Script, opt Options) *Pipe {
@@ -78,15 +83,19 @@ func New(s *Script, opt Options) *Pipe {
 	if p.opt.Pause == 0 {
 		p.opt.Pause = 5 * time.Second
 	}
-	if s.stamp {
+	switch s.stamp {
+	case labels:
 		p.stamper = tai64.NewStamper(p.clock)
-		p.in = make([]byte, smallBatch)
+	case unixStamps:
+		p.stamper = tai64.NewUnixStamper(p.clock)
 	}
 	p.plain = true
 	for _, a := range s.actions {
 		p.plain = p.plain && a.kind == deliver
 	}
-	if p.stamper == nil {
+	if p.stamper != nil {
+		p.in = make([]byte, smallBatch)
+	} else {
 		p.room = make([]byte, headRoom+smallBatch)
 	}
 	p.keep(nil)

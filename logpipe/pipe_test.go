@@ -204,13 +204,13 @@ func TestFilesAreNamedByTheStampOfTheirLastLine(t *testing.T) {
 
 func TestLinesAreInTheirFilesWhenWriteReturns(t *testing.T) {
 	t.Parallel()
-	for _, words := range [][]string{{}, {"t"}, {"-nothing"}} {
+	for _, words := range [][]string{{}, {"t"}, {"T"}, {"-nothing"}} {
 		root := t.TempDir()
 		p := opened(t, Options{Clock: fixedClock()}, append(words, root+"/d", "="+root+"/s", "file="+root+"/f")...)
 		put(t, p, []byte("one\ntwo"))
 		line := "one\n"
 		if p.stamper != nil {
-			line = fixedStamp(0) + line
+			line = stampsFor(words)(0) + line
 		}
 		wantBytes(t, "current", slurp(t, root+"/d/current"), []byte(line))
 		wantBytes(t, "plain file", slurp(t, root+"/f"), []byte(line))
@@ -327,4 +327,65 @@ func TestCloseTwiceIsCloseOnce(t *testing.T) {
 	closed(t, p)
 	closed(t, p)
 	wantBytes(t, "current", slurp(t, dir+"/current"), []byte("part\n"))
+}
+
+func TestFinishedFilesHaveTheSuffixOfTheirDirectory(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	p := opened(t, Options{}, root+"/a", "wgz", root+"/b", "w", root+"/c", "ws", root+"/d")
+	put(t, p, []byte("one\n"))
+	p.Rotate()
+	put(t, p, []byte("two\n"))
+	closed(t, p)
+	for dir, suffix := range map[string]string{"/a": ".s", "/b": ".gz", "/c": ".", "/d": ".s"} {
+		names := archived(t, root+dir)
+		if len(names) != 1 || filepath.Base(names[0])[25:] != suffix {
+			t.Errorf("%s: %q, want one that ends with %q", dir, names, suffix)
+		}
+		wantBytes(t, dir, logged(t, root+dir), []byte("one\ntwo\n"))
+	}
+}
+
+// TestALargeFileIsNotCutAtTheLimitOf076 fills a file beyond it.
+func TestALargeFileIsNotCutAtTheLimitOf076(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	p := opened(t, Options{}, "n3", "s17m", root+"/large", "s17825792", root+"/plain")
+	text := linesOf(1<<20, 17)
+	for piece := range slices.Chunk(text, 1<<18) {
+		put(t, p, piece)
+	}
+	closed(t, p)
+	if n := len(archived(t, root+"/large")); n != 1 {
+		t.Errorf("%d old files", n)
+	}
+	wantBytes(t, "the file of 17 MiB", slurp(t, archived(t, root+"/large")[0]), text)
+	if n := len(slurp(t, archived(t, root+"/plain")[0])); n > 16777215 {
+		t.Errorf("%d bytes in a file without a unit", n)
+	}
+}
+
+// TestAGlobSeesTheHeadOfALine is about the last byte of the head, as the one
+// for star patterns.
+func TestAGlobSeesTheHeadOfALine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		stamp, pattern string
+		before         int // bytes before the Z
+		want           bool
+	}{
+		{"", "*Z", 999, true}, {"", "*Z", 1000, false}, {"", "*[Z]", 999, true}, {"", "*a[!a]", 1000, false}, {"", "*aa", 1000, true},
+		{"t", "@* *Z", 973, true}, {"t", "@* *Z", 974, false}, {"T", "*.?????? *Z", 981, true}, {"T", "*.?????? *Z", 982, false},
+	} {
+		var alerts int
+		words := []string{"F", "-*", "+" + c.pattern, "e"}
+		if c.stamp != "" {
+			words = append([]string{c.stamp}, words...)
+		}
+		p := opened(t, Options{Clock: fixedClock(), Alert: func([]byte) { alerts++ }}, words...)
+		put(t, p, append(bytes.Repeat([]byte("a"), c.before), "Z\n"...))
+		if got := alerts == 1; got != c.want {
+			t.Errorf("%q behind %d bytes: selected %v, want %v", c.pattern, c.before, got, c.want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package logpipe
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -14,16 +15,26 @@ import (
 // argument of multilog, in the language of daemontools 0.76 (section 2.1 of
 // the specification) and a few words more.
 type Script struct {
-	stamp    bool
+	stamp    stamping
 	actions  []action
 	statuses []string  // files of '='
 	outlets  []opening // where lines go
 }
 
+// stamping is what stands in front of each line.
+type stamping uint8
+
+const (
+	unstamped  stamping = iota
+	labels              // 't': a TAI64N label
+	unixStamps          // 'T': Unix time with microseconds
+)
+
 // action is what one word does to a line.
 type action struct {
 	kind    kind
 	pattern pattern // of choose and deselect
+	glob    *glob   // likewise, instead of pattern, behind F
 	index   int     // of status and deliver: which file, which outlet
 }
 
@@ -44,6 +55,7 @@ type opening struct {
 	size int64
 	num  int
 
+	suffix       string // of a directory's finished files
 	processor    string
 	hasProcessor bool
 	compress     bool          // for plain files
@@ -56,12 +68,14 @@ type WordError struct{ Word, Why string }
 func (e *WordError) Error() string { return e.Word + ": " + e.Why }
 
 // Parse reads a script. As in 0.76 a word that starts with no known letter
-// does nothing, and a number is its leading digits. Only the words of the
-// form key=value, which 0.76 does not have, can be wrong; the error is then a
-// [*WordError].
+// does nothing, and a number is its leading digits. Of the words that 0.76
+// does not have, F, S and T are just these letters, so that as many words as
+// can be stay ignored; w and those of the form key=value can be wrong. The
+// error is then a [*WordError].
 func Parse(words []string) (*Script, error) {
 	s := &Script{}
-	set := opening{size: rotate.DefaultSize, num: rotate.DefaultNum}
+	set := opening{size: rotate.DefaultSize, num: rotate.DefaultNum, suffix: rotate.DefaultSuffix}
+	globs := false
 	for i, word := range words {
 		if word == "" {
 			continue
@@ -69,22 +83,40 @@ func Parse(words []string) (*Script, error) {
 		rest := word[1:]
 		switch word[0] {
 		case 't':
-			s.stamp = s.stamp || i == 0
+			if i == 0 {
+				s.stamp = labels
+			}
+		case 'T':
+			if i == 0 && rest == "" {
+				s.stamp = unixStamps
+			}
+		case 'F', 'S':
+			// What is meant is the patterns behind it in the script. In
+			// daemontools-encore it is those tried after it, so that the last
+			// such word would also hold for the start of the next line.
+			if rest == "" {
+				globs = word == "F"
+			}
 		case '-':
-			s.add(action{kind: deselect, pattern: compile(rest)})
+			s.choice(deselect, rest, globs)
 		case '+':
-			s.add(action{kind: choose, pattern: compile(rest)})
+			s.choice(choose, rest, globs)
 		case 'e':
 			s.add(action{kind: alert})
 		case '=':
 			s.add(action{kind: status, index: len(s.statuses)})
 			s.statuses = append(s.statuses, rest)
 		case 's':
-			set.size = size(leading(rest))
+			set.size = size(rest)
 		case 'n':
 			set.num = int(min(max(leading(rest), rotate.MinNum), math.MaxInt32))
 		case '!':
 			set.processor, set.hasProcessor = rest, true
+		case 'w':
+			if !rotate.ValidSuffix(rest) {
+				return nil, &WordError{word, "a suffix has letters, digits, dots, dashes and underscores"}
+			}
+			set.suffix = rest
 		case '.', '/':
 			if err := s.directory(word, set); err != nil {
 				return nil, err
@@ -99,6 +131,17 @@ func Parse(words []string) (*Script, error) {
 }
 
 func (s *Script) add(a action) { s.actions = append(s.actions, a) }
+
+// choice adds a pattern.
+func (s *Script) choice(k kind, text string, glob bool) {
+	a := action{kind: k}
+	if glob {
+		a.glob = compileGlob(text)
+	} else {
+		a.pattern = compile(text)
+	}
+	s.add(a)
+}
 
 func (s *Script) deliver(o opening) {
 	s.add(action{kind: deliver, index: len(s.outlets)})
@@ -146,6 +189,8 @@ func (s *Script) file(word, path string, set opening) error {
 		return &WordError{word, "no path"}
 	case set.hasProcessor:
 		return &WordError{word, "a plain file has no processor, put file= before !"}
+	case set.suffix != rotate.DefaultSuffix:
+		return &WordError{word, "a plain file has no suffix, put file= before w"}
 	}
 	for _, o := range s.outlets {
 		if !o.dir && o.path == path {
@@ -160,9 +205,21 @@ func (s *Script) file(word, path string, set opening) error {
 // plainSize is the largest size without a unit, that of 0.76.
 const plainSize = 16777215
 
-// size brings a number of bytes into the limits of 0.76.
-func size(n uint64) int64 {
-	return int64(min(max(n, rotate.MinSize), plainSize))
+// sizeUnits are the units of a size, which have to be its last letter.
+var sizeUnits = map[byte]uint64{'k': 1 << 10, 'm': 1 << 20, 'g': 1 << 30}
+
+// size reads a size and brings it into its limits. Without a unit those are
+// the ones of 0.76, whatever follows the digits.
+func size(s string) int64 {
+	if s != "" {
+		if unit, ok := sizeUnits[s[len(s)-1]]; ok {
+			n, err := strconv.ParseUint(s[:len(s)-1], 10, 64)
+			if err == nil || errors.Is(err, strconv.ErrRange) { // too large is large
+				return int64(min(max(min(n, rotate.MaxSize)*unit, rotate.MinSize), rotate.MaxSize))
+			}
+		}
+	}
+	return int64(min(max(leading(s), rotate.MinSize), plainSize))
 }
 
 // leading is the value of the decimal digits at the start of s, modulo 2^64;

@@ -15,15 +15,18 @@ import (
 // show writes a script as text, one action a word, for comparison.
 func show(s *Script) string {
 	var words []string
-	if s.stamp {
+	switch s.stamp {
+	case labels:
 		words = append(words, "stamp")
+	case unixStamps:
+		words = append(words, "unix")
 	}
 	for _, a := range s.actions {
 		switch a.kind {
 		case deselect:
-			words = append(words, "-"+patternText(a.pattern))
+			words = append(words, "-"+patternText(a))
 		case choose:
-			words = append(words, "+"+patternText(a.pattern))
+			words = append(words, "+"+patternText(a))
 		case alert:
 			words = append(words, "e")
 		case status:
@@ -35,7 +38,12 @@ func show(s *Script) string {
 	return strings.Join(words, " ")
 }
 
-func patternText(p pattern) string {
+// patternText writes a star pattern, or of a glob how many parts it has.
+func patternText(a action) string {
+	if a.glob != nil {
+		return fmt.Sprintf("glob%d", len(a.glob.parts))
+	}
+	p := a.pattern
 	var text strings.Builder
 	text.WriteString(string(p.prefix))
 	for _, s := range p.skips {
@@ -51,6 +59,9 @@ func showOpening(o opening) string {
 	text := fmt.Sprintf("%s[s%d n%d", o.path, o.size, o.num)
 	if !o.dir {
 		text = "file:" + text
+	}
+	if o.suffix != rotate.DefaultSuffix {
+		text += " ." + o.suffix
 	}
 	if o.hasProcessor {
 		text += " !" + o.processor
@@ -71,13 +82,27 @@ func TestWordsBecomeActions(t *testing.T) {
 		words      []string
 	}{
 		{"no words", "", nil},
-		{"ignored words", "", []string{"", "q", "x=", "Z", " ", "#", "\x00", "foo", "E", "T", "key=value", "size=3"}},
+		{"ignored words", "", []string{"", "q", "x=", "Z", " ", "#", "\x00", "foo", "E", "f", "key=value", "size=3"}},
 
 		{"t as the first word", "stamp", []string{"t"}},
 		{"only the first letter of t counts", "stamp", []string{"tfoo"}},
 		{"t later", "e", []string{"e", "t"}},
 		{"t after an empty word", "", []string{"", "t"}},
 		{"t twice", "stamp e", []string{"t", "t", "e"}},
+
+		{"T as the first word", "unix", []string{"T"}},
+		{"T is that letter alone", "", []string{"Tfoo"}},
+		{"T later", "", []string{"", "T"}},
+		{"t, then T", "stamp", []string{"t", "T"}},
+		{"T, then t", "unix", []string{"T", "t"}},
+
+		{"F holds for later patterns", "-a +glob1 -glob2", []string{"-a", "F", "+b", "-c*"}},
+		{"S ends F", "-glob1 +b", []string{"F", "-a", "S", "+b"}},
+		{"F and S are those letters alone", "-glob1 +b -c", []string{"F", "Sx", "-a", "S", "Fx", "+b", "FS", "-c"}},
+
+		{"w holds for later directories", "./a[s99999 n10] ./b[s99999 n10 .gz] ./c[s99999 n10 .]",
+			[]string{"./a", "wgz", "./b", "w", "./c"}},
+		{"ws is the suffix without a word", "./a[s99999 n10] file:x[s99999 n10]", []string{"wgz", "ws", "./a", "file=x"}},
 
 		{"patterns", "- -a + +b* -**", []string{"-", "-a", "+", "+b*", "-**"}},
 		{"only the first letter of e counts", "e e", []string{"e", "everything"}},
@@ -118,7 +143,7 @@ func TestNumbersAreLeadingDigitsWithinLimits(t *testing.T) {
 		num  int
 	}{
 		{"s", rotate.MinSize, 10}, {"s0", rotate.MinSize, 10}, {"s4095", rotate.MinSize, 10},
-		{"s4096", 4096, 10}, {"s4097", 4097, 10}, {"s5000k", 5000, 10}, {"s5000 6000", 5000, 10},
+		{"s4096", 4096, 10}, {"s4097", 4097, 10}, {"s5000 6000", 5000, 10},
 		{"s-5000", rotate.MinSize, 10}, {"s+5000", rotate.MinSize, 10}, {"s 5000", rotate.MinSize, 10},
 		{"s0x5000", rotate.MinSize, 10}, {"s00005000", 5000, 10}, {"s١٢٣٤٥", rotate.MinSize, 10},
 		{"s16777215", 16777215, 10}, {"s16777216", 16777215, 10}, {"s9999999999", 16777215, 10},
@@ -127,19 +152,28 @@ func TestNumbersAreLeadingDigitsWithinLimits(t *testing.T) {
 		{"s18446744073709555712", 4096, 10},           // 2^64 + 4096
 		{"s18446744073709651616", 100000, 10},         // 2^64 + 100000
 		{"s184467440737095516160000005000", 5000, 10}, // 2^64 * 10^10 + 5000
+		// A unit takes the size beyond the limit of 0.76.
+		{"s5k", 5120, 10}, {"s64m", 64 << 20, 10}, {"s1g", 1 << 30, 10}, {"s2g", 2147483647, 10}, {"s2097151k", 2147482624, 10},
+		{"s2097152k", 2147483647, 10}, {"s0005k", 5120, 10}, {"s3k", rotate.MinSize, 10}, {"s0m", rotate.MinSize, 10},
+		{"s9999999999g", 2147483647, 10}, {"s99999999999999999999999k", 2147483647, 10},
+		{"sk", rotate.MinSize, 10}, {"s5000kb", 5000, 10}, {"s5000K", 5000, 10}, {"s5000M", 5000, 10}, {"s5000 k", 5000, 10},
+		{"s-5k", rotate.MinSize, 10}, {"s5000.5k", 5000, 10}, {"s5000t", 5000, 10}, {"s9999kk", 9999, 10}, {"s+5k", rotate.MinSize, 10},
+
 		{"n", 99999, 2}, {"n0", 99999, 2}, {"n1", 99999, 2}, {"n2", 99999, 2}, {"n3", 99999, 3},
-		{"n7days", 99999, 7}, {"n-7", 99999, 2}, {"n1000000", 99999, 1000000},
+		{"n7days", 99999, 7}, {"n7k", 99999, 7}, {"n-7", 99999, 2}, {"n1000000", 99999, 1000000},
 		{"n2147483647", 99999, math.MaxInt32}, {"n2147483648", 99999, math.MaxInt32},
 		{"n18446744073709551615", 99999, math.MaxInt32},
 		{"n18446744073709551619", 99999, 3}, // 2^64 + 3
 	} {
-		s, err := Parse([]string{c.word, "./d"})
+		s, err := Parse([]string{c.word, "./d", "file=f"})
 		if err != nil {
 			t.Errorf("%s: %v", c.word, err)
 			continue
 		}
-		if o := s.outlets[0]; o.size != c.size || o.num != c.num {
-			t.Errorf("%s: size %d, num %d, want %d, %d", c.word, o.size, o.num, c.size, c.num)
+		for _, o := range s.outlets {
+			if o.size != c.size || o.num != c.num {
+				t.Errorf("%s, %s: size %d, num %d, want %d, %d", c.word, o.path, o.size, o.num, c.size, c.num)
+			}
 		}
 	}
 }
@@ -160,7 +194,7 @@ func TestDurationsAreWholeNumbersWithAUnit(t *testing.T) {
 	}
 }
 
-func TestBadKeyWordsAreWordErrors(t *testing.T) {
+func TestBadWordsAreWordErrors(t *testing.T) {
 	t.Parallel()
 	// The last word is the wrong one.
 	for _, words := range [][]string{
@@ -170,6 +204,8 @@ func TestBadKeyWordsAreWordErrors(t *testing.T) {
 		{"keep="}, {"keep=0d"}, {"keep=30"}, {"keep=d"}, {"keep=-1d"}, {"keep=+1d"}, {"keep=1.5h"}, {"keep=1w"},
 		{"keep=1D"}, {"keep=1d2h"}, {"keep=1dd"}, {"keep=1 d"}, {"keep= 1d"}, {"keep=1_0d"}, {"keep=0x1d"},
 		{"keep=9223372037s"}, {"keep=106752d"}, {"keep=99999999999999999999d"},
+		{"wa/b"}, {"w/"}, {"w~"}, {"e", "wa b"}, {"wä"}, {"w=x"}, {"wgz", "file=a"}, {"w", "file=a"}, {"wu", "./d", "file=a"},
+		{"w" + strings.Repeat("x", 300)},
 		{"compress=gzip", "./d"}, {"keep=1d", "/d"}, {"keep=1d", "file=a", "./d"},
 	} {
 		bad := words[len(words)-1]
@@ -205,21 +241,21 @@ func TestParseKeepsItsWordsUntouched(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "t\ne", "-*\n+x\n./d", "s5000\nn3\n!cat\n/var/log", "=a\n\n=b", "file=a\nfile=b",
-		"compress=gzip\nkeep=30d\nfile=app.log", "s18446744073709555712\n.", "keep=x", "n99999999999999999999\n.",
+		"compress=gzip\nkeep=30d\nfile=app.log", "s18446744073709555712\n.", "s64m\nwgz\n.", "F\n-[a\n+b*\nS\n-c", "T\n.", "keep=x", "n99999999999999999999\n.",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Split(text, "\n")
-		keyed := false
+		refusable := false
 		for _, w := range words {
 			key, _, ok := strings.Cut(w, "=")
-			keyed = keyed || ok && (key == "file" || key == "compress" || key == "keep")
+			refusable = refusable || ok && (key == "file" || key == "compress" || key == "keep") || strings.HasPrefix(w, "w")
 		}
 		s, err := Parse(words)
 		if err != nil {
-			if !keyed {
-				t.Errorf("%q: %v, want none: no word is of the form key=value", words, err)
+			if !refusable {
+				t.Errorf("%q: %v, want none: no word can be wrong", words, err)
 			}
 			var word *WordError
 			if !errors.As(err, &word) {

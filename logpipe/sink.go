@@ -29,6 +29,7 @@ func (p *Pipe) open(o opening) (sink, error) {
 	}
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
+		Suffix: o.suffix, HasSuffix: true,
 		Clock: p.clock, Stamped: p.stamper != nil,
 		Retry: p.retry, Warn: p.warn,
 	})
