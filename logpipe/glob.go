@@ -63,7 +63,7 @@ func element(text string) (set byteSet, rest string) {
 
 // plain returns the bytes of sets that have one each, or nil.
 func plain(sets []byteSet) []byte {
-	var text []byte
+	text := []byte{} // not nil
 	for _, s := range sets {
 		c, ok := s.only()
 		if !ok {
@@ -114,8 +114,9 @@ func (p *part) find(line []byte) int {
 	if p.text != nil {
 		return bytes.Index(line, p.text)
 	}
+	first := &p.sets[0]
 	for at := 0; at+len(p.sets) <= len(line); at++ {
-		if p.begins(line[at:]) {
+		if first.has(line[at]) && p.begins(line[at:]) {
 			return at
 		}
 	}
