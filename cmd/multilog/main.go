@@ -9,8 +9,12 @@
 // right for every line:
 //
 //	t         (first word only) put a TAI64N stamp and a space before each line
+//	T         (first word only) put Unix time, as 1000000000.123456, and a space
+//	          before each line
 //	-PATTERN  deselect the line if it matches
 //	+PATTERN  select the line if it matches
+//	F         patterns behind this word are those of fnmatch(3)
+//	S         patterns behind this word are star patterns, as at the start
 //	e         print the line on standard error, 200 bytes of it at most
 //	=FILE     make the line the content of FILE, as 1001 bytes padded with newlines
 //	./DIR     append the line to the log directory DIR, if it is selected
@@ -19,8 +23,10 @@
 //
 // and these hold for the destinations after them:
 //
-//	sSIZE          size of a file in bytes, 4096 to 16777215 (99999)
+//	sSIZE          size of a file in bytes, 4096 to 16777215 (99999); with the
+//	               unit k, m or g, as in s64m, up to 2147483647; k is 1024
 //	nNUM           number of files, current among them, at least 2 (10)
+//	wCODE          suffix of finished files, instead of s; it may be empty
 //	!COMMAND       shell command through which each finished file goes
 //	compress=gzip  file= only: compress old files
 //	keep=DURATION  file= only: delete old files after that time, such as 12h or 30d
@@ -29,10 +35,22 @@
 // length and hold any bytes; patterns, e and = see its first 1000 bytes, the
 // stamp among them. A last line without a newline gets one.
 //
-// In a pattern a star at the end matches everything; any other star skips to
-// the first place where the next byte of the pattern occurs, and tries no
+// In a star pattern a star at the end matches everything; any other star skips
+// to the first place where the next byte of the pattern occurs, and tries no
 // later one. All other bytes stand for themselves, and the whole line has to
 // match.
+//
+// Behind F a pattern is one of the shell, for the whole line again: * stands for
+// any bytes, the slash among them, ? for any one, [a-z] for one of a set, [!a-z]
+// or [^a-z] for one that is not in it, and \ takes the meaning from the byte
+// after it. A set may have classes such as [:digit:], collating symbols such as
+// [.-.] and equivalence classes such as [=a=], all as in the C locale: bytes, not
+// characters. A [ without its ] stands for itself. F and S hold for the words
+// behind them, in every line alike.
+//
+// The stamps of T are those of t cut to microseconds. They never fall unless the
+// clock was set back by more than a second, but lines that come within one
+// microsecond, or are read together, may have the same.
 //
 // # Destinations
 //
@@ -41,7 +59,12 @@
 // ends within the last 2000 bytes of its size, is put on disk, and gets the
 // name of the time: @LABEL.s, which means complete and on disk. @LABEL.u is a
 // file that was cut short by an outage. The oldest are deleted so that NUM-1
-// are left. A rotation goes on beside the reading of lines.
+// are left, whatever their suffixes. A rotation goes on beside the reading of
+// lines.
+//
+// CODE takes the place of s in @LABEL.s: wgz for a processor that compresses
+// makes @LABEL.gz, w alone makes a name that ends in a dot. It has letters,
+// digits, dots, dashes and underscores. @LABEL.u stays.
 //
 // A plain file (file=) is best effort: it is for tools that expect an
 // app.log, its old files have dates in their names, nothing is forced to
@@ -71,7 +94,7 @@
 //
 // 0 at the end of input or after TERM; 111 if a destination cannot be opened,
 // or had to be left in the middle of a rotation (the next start finishes it);
-// 100 for a bad key=value word.
+// 100 for a bad wCODE or key=value word.
 //
 // # Files
 //
@@ -93,6 +116,13 @@
 // next line and made anew. A read error is said before the clean end, and a
 // non-blocking input is waited for. A processor that crashes is said once and
 // run again after five seconds, not ten. ARCHITECTURE.md has the whole list.
+//
+// T, F, S and wCODE, which 0.76 ignores, are those of daemontools-encore. T, F
+// and S are that letter alone; longer words that begin with it are ignored as in
+// 0.76. In daemontools-encore F holds until an S is reached, be it in the next
+// line; here it is a matter of the place in the script. There any size may be up
+// to 2147483647; here a plain number is held below 16777216 as in 0.76, and the
+// unit is what asks for more: 0.76 takes s100k for s100, which is 4096 bytes.
 package main
 
 import (

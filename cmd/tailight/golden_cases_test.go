@@ -19,6 +19,7 @@ func goldenGroups() []*group {
 		stampCases(), localCases(), zoneCases(),
 		svcCases(), svokCases(), svstatCases(),
 		titleCases(),
+		addedCases(),
 	}
 }
 

@@ -68,6 +68,9 @@ func (m *mixed) play(scratch string) error {
 	if m.r.IntN(4) == 0 {
 		words = slices.Insert(words, 0, "!cat")
 	}
+	if m.r.IntN(4) == 0 {
+		words = slices.Insert(words, 0, pick(m.r, "wgz", "w")) // for ours only
+	}
 	if m.r.IntN(2) == 0 {
 		words = slices.Insert(words, 0, "t")
 	}

@@ -76,7 +76,7 @@ func randomWords(r *rand.Rand) []string {
 		case n < 16 && r.IntN(2) == 0:
 			words = append(words, "!"+pick(r, processors...))
 		case n < 17:
-			words = append(words, pick(r, "", "junk", "t", "T", "?", "e.", "#", "x-*", "\xff", "b=c"))
+			words = append(words, pick(r, "", "junk", "t", "Tx", "?", "e.", "#", "x-*", "\xff", "b=c"))
 		case n < 18 && r.IntN(10) == 0:
 			words = append(words, pick(r, "./no/d", "./a", "/dev/null/x", "=no/f"))
 		case len(dirs) > 0:
@@ -88,7 +88,7 @@ func randomWords(r *rand.Rand) []string {
 		words = append(words, "./a")
 	}
 	if !stamped && words[0] == "t" {
-		words[0] = "T" // the patterns do not count with stamps
+		words[0] = "Tx" // the patterns do not count with stamps
 	}
 	return words
 }

@@ -162,7 +162,7 @@ func readAll(path string) string {
 }
 
 var (
-	labelName = regexp.MustCompile(`@[0-9a-f]{24}\.([su])$`)
+	labelName = regexp.MustCompile(`@[0-9a-f]{24}\.([a-z.]*)$`)
 	labelText = regexp.MustCompile(`@[0-9a-f]{24}`)
 )
 
