@@ -155,6 +155,9 @@ func readable(fd int) bool {
 
 // widen lets a pipe hold more, so that its writer waits less often. It may
 // fail, for an unprivileged user's pipes share a quota, and that does no harm.
+// A pipe that somebody has made wider still is left alone.
 func widen(fd, size int) {
-	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size)
+	if now, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0); err == nil && now < size {
+		_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size)
+	}
 }

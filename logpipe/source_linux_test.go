@@ -159,6 +159,23 @@ func TestWidenIsHarmlessWhereThereIsNoPipe(t *testing.T) {
 	}
 }
 
+// TestAWiderPipeIsLeftAsItIs has a pipe that somebody has enlarged before, if
+// that is allowed, and one of the usual size otherwise.
+func TestAWiderPipeIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
+	in := pipeInput(t, "")
+	want, err := unix.FcntlInt(in.r.Fd(), unix.F_SETPIPE_SZ, 2*widePipe)
+	if err != nil {
+		want, err = unix.FcntlInt(in.r.Fd(), unix.F_GETPIPE_SZ, 0)
+	}
+	must(t, err)
+	widen(int(in.r.Fd()), want/2)
+	if got, err := unix.FcntlInt(in.r.Fd(), unix.F_GETPIPE_SZ, 0); err != nil || got != want {
+		t.Errorf("the pipe has %d bytes, %v, had %d", got, err, want)
+	}
+	in.end()
+}
+
 // Not parallel: it counts the descriptors of the process.
 func TestSourcesLeakNoDescriptor(t *testing.T) {
 	count := func() int {
