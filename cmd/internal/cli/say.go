@@ -41,8 +41,17 @@ func (e *Env) WarnPausing(err error) {
 }
 
 func (e *Env) say(level, text string) {
-	// A diagnostic that cannot be written has nowhere else to go.
-	_, _ = fmt.Fprintf(e.Err, "%s: %s%s\n", e.Name, level, text)
+	e.Tell(fmt.Appendf(nil, "%s: %s%s\n", e.Name, level, text))
+}
+
+// Tell writes a line to descriptor 2 as it is, in one write. What cannot be
+// written has nowhere else to go. An os.File would wait for room where
+// somebody has made the descriptor non-blocking, and a multilog that waits for
+// the reader of its diagnostics does not log.
+func (e *Env) Tell(line []byte) {
+	if _, err := syscall.Write(int(e.Err.Fd()), line); err == syscall.EPIPE {
+		_, _ = e.Err.Write(line) // dies of SIGPIPE, also where the runtime catches it
+	}
 }
 
 // Text is the error in the words of daemontools: its own text, and the

@@ -24,7 +24,7 @@ func Multilog(e *cli.Env) int {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGALRM)
 	pipe := logpipe.New(script, logpipe.Options{
-		Alert: func(line []byte) { _, _ = e.Err.Write(line) },
+		Alert: e.Tell,
 		Warn: func(err error, pausing bool) {
 			if pausing {
 				e.WarnPausing(err)

@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tailight/tailight/cmd/internal/cli"
 )
@@ -60,6 +62,40 @@ func TestMultilogWritesWhatItsScriptSays(t *testing.T) {
 	must(t, err)
 	if fi.Mode() != 0o744 {
 		t.Errorf("current has mode %v, want 0744", fi.Mode())
+	}
+}
+
+// TestAFullNonBlockingStderrDoesNotStopTheLog has nobody read what multilog
+// says: alerts and warnings are lost, lines are not.
+func TestAFullNonBlockingStderrDoesNotStopTheLog(t *testing.T) {
+	t.Parallel()
+	var fds [2]int
+	must(t, syscall.Pipe(fds[:]))
+	must(t, syscall.SetNonblock(fds[1], true))
+	r, w := os.NewFile(uintptr(fds[0]), "r"), os.NewFile(uintptr(fds[1]), "w")
+	defer r.Close()
+	defer w.Close()
+	var err error
+	for err == nil {
+		_, err = syscall.Write(fds[1], make([]byte, 4096))
+	}
+	dir := filepath.Join(t.TempDir(), "log")
+	done := make(chan int, 1)
+	go func() {
+		_, _, code := ran(t, func(e *cli.Env) int {
+			e.Err = w
+			e.Warn(io.ErrUnexpectedEOF)
+			return Multilog(e)
+		}, "one\ntwo\n", "e", dir)
+		done <- code
+	}()
+	select {
+	case code := <-done:
+		if b, err := os.ReadFile(filepath.Join(dir, "current")); code != cli.OK || string(b) != "one\ntwo\n" {
+			t.Errorf("current is %q, %v, code %d", b, err, code)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("multilog waits for the reader of its diagnostics")
 	}
 }
 
