@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +194,7 @@ func (s *Script) file(word, path string, set opening) error {
 		return &WordError{word, "a plain file has no suffix, put file= before w"}
 	}
 	for _, o := range s.outlets {
-		if !o.dir && o.path == path {
+		if !o.dir && filepath.Clean(o.path) == filepath.Clean(path) {
 			return &WordError{word, "named twice"}
 		}
 	}

@@ -199,7 +199,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 	// The last word is the wrong one.
 	for _, words := range [][]string{
 		{"file="}, {"!cat", "file=a"}, {"!", "file=a"}, {"!cat", "./d", "file=a"},
-		{"file=a", "file=a"}, {"file=a", "./d", "e", "n5", "file=a"},
+		{"file=a", "file=a"}, {"file=a", "./d", "e", "n5", "file=a"}, {"file=a", "file=./a"}, {"file=x//a", "file=x/y/../a"},
 		{"compress="}, {"compress=GZIP"}, {"compress=gz"}, {"compress=gzip "}, {"e", "compress=zstd"},
 		{"keep="}, {"keep=0d"}, {"keep=30"}, {"keep=d"}, {"keep=-1d"}, {"keep=+1d"}, {"keep=1.5h"}, {"keep=1w"},
 		{"keep=1D"}, {"keep=1d2h"}, {"keep=1dd"}, {"keep=1 d"}, {"keep= 1d"}, {"keep=1_0d"}, {"keep=0x1d"},
