@@ -109,7 +109,7 @@ func TestAChangeOfSuffixAfterADeathDoublesNothing(t *testing.T) {
 		mixed := 0
 		deaths := eachDeath(t, newDisk,
 			func(d *memDisk) int { acked, _ := before.run(d); return acked },
-			func(d *memDisk, acked int, when string) {
+			func(d *memDisk, _ int, when string) {
 				after.start = d.landed
 				d.restart()
 				acked, err := after.run(d)
