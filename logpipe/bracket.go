@@ -158,30 +158,43 @@ func (b *bracketing) class() bool {
 		return false
 	}
 	b.text = rest
-	ranges, known := classes[name]
-	if !known {
-		b.bad = true
-	}
-	if !b.bad {
-		for i := 0; i < len(ranges); i += 2 {
-			b.set.addRange(ranges[i], ranges[i+1])
-		}
+	ranges := classOf(name)
+	b.bad = b.bad || ranges == ""
+	for i := 0; i < len(ranges) && !b.bad; i += 2 {
+		b.set.addRange(ranges[i], ranges[i+1])
 	}
 	return true
 }
 
-// classes are those of the C locale, as pairs of first and last bytes.
-var classes = map[string]string{
-	"alnum":  "09AZaz",
-	"alpha":  "AZaz",
-	"blank":  "\t\t  ",
-	"cntrl":  "\x00\x1f\x7f\x7f",
-	"digit":  "09",
-	"graph":  "!~",
-	"lower":  "az",
-	"print":  " ~",
-	"punct":  "!/:@[`{~",
-	"space":  "\t\r  ",
-	"upper":  "AZ",
-	"xdigit": "09AFaf",
+// classOf returns the bytes of a class in the C locale, as pairs of first and
+// last, or nothing if there is no such class. It is a function and not a map,
+// for that would cost every command of the toolkit its memory.
+func classOf(name string) string {
+	switch name {
+	case "alnum":
+		return "09AZaz"
+	case "alpha":
+		return "AZaz"
+	case "blank":
+		return "\t\t  "
+	case "cntrl":
+		return "\x00\x1f\x7f\x7f"
+	case "digit":
+		return "09"
+	case "graph":
+		return "!~"
+	case "lower":
+		return "az"
+	case "print":
+		return " ~"
+	case "punct":
+		return "!/:@[`{~"
+	case "space":
+		return "\t\r  "
+	case "upper":
+		return "AZ"
+	case "xdigit":
+		return "09AFaf"
+	}
+	return ""
 }

@@ -120,7 +120,7 @@ func pow(base, n int) int {
 func TestEveryByteIsInTheCLibrarysClasses(t *testing.T) {
 	t.Parallel()
 	names := []string{"", "foo", "alphas", "alph"}
-	for name := range classes {
+	for name := range memberOf {
 		names = append(names, name)
 	}
 	var questions []question

@@ -206,21 +206,24 @@ func (s *Script) file(word, path string, set opening) error {
 // plainSize is the largest size without a unit, that of 0.76.
 const plainSize = 16777215
 
-// sizeUnits are the units of a size, which have to be its last letter.
-var sizeUnits = map[byte]uint64{'k': 1 << 10, 'm': 1 << 20, 'g': 1 << 30}
-
 // size reads a size and brings it into its limits. Without a unit those are
 // the ones of 0.76, whatever follows the digits.
 func size(s string) int64 {
-	if s != "" {
-		if unit, ok := sizeUnits[s[len(s)-1]]; ok {
-			n, err := strconv.ParseUint(s[:len(s)-1], 10, 64)
-			if err == nil || errors.Is(err, strconv.ErrRange) { // too large is large
-				return int64(min(max(min(n, rotate.MaxSize)*unit, rotate.MinSize), rotate.MaxSize))
-			}
+	digits, unit := s, uint64(0)
+	for _, u := range []struct {
+		letter string
+		bytes  uint64
+	}{{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}} {
+		if d, ok := strings.CutSuffix(s, u.letter); ok {
+			digits, unit = d, u.bytes
 		}
 	}
-	return int64(min(max(leading(s), rotate.MinSize), plainSize))
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if unit == 0 || errors.Is(err, strconv.ErrSyntax) {
+		return int64(min(max(leading(s), rotate.MinSize), plainSize))
+	}
+	// A number that is out of range is the largest there is.
+	return int64(min(max(min(n, rotate.MaxSize)*unit, rotate.MinSize), rotate.MaxSize))
 }
 
 // leading is the value of the decimal digits at the start of s, modulo 2^64;
