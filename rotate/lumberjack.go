@@ -98,7 +98,7 @@ func (f *File) Write(p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
 		piece := f.piece(p[n:])
 		if f.size > 0 && f.size+int64(len(piece)) > f.limit {
-			if err := f.Rotate(); err != nil {
+			if err := f.rotate(true); err != nil {
 				return n, err
 			}
 		}
@@ -142,6 +142,11 @@ func (f *File) Rotate() error {
 	if f.size == 0 {
 		return nil
 	}
+	return f.rotate(false)
+}
+
+// rotate starts a new file; writing says that there are bytes waiting for it.
+func (f *File) rotate(writing bool) error {
 	for now := time.Now(); now.Truncate(time.Millisecond).Equal(f.last.Truncate(time.Millisecond)); now = time.Now() {
 		time.Sleep(now.Truncate(time.Millisecond).Add(time.Millisecond).Sub(now))
 	}
@@ -149,7 +154,7 @@ func (f *File) Rotate() error {
 	f.last = time.Now()
 	if err != nil {
 		e := fail(err, "unable to rotate %s", f.log.Filename)
-		e.Writing = true
+		e.Writing = writing
 		return e
 	}
 	f.size = 0

@@ -223,6 +223,27 @@ func TestABadPathIsToldWhenItIsOpened(t *testing.T) {
 	}
 }
 
+// TestOnlyARotationWithinAWriteHoldsLines has a file in the place of the
+// directory, so that no rotation works: one that was asked for holds no line,
+// so that a program that has to leave may leave it; a Write's does.
+func TestOnlyARotationWithinAWriteHoldsLines(t *testing.T) {
+	t.Parallel()
+	f := newPlainFile(t, FileOptions{})
+	full := strings.Repeat("x", megabyte-1) + "\n"
+	f.write(full)
+	dir := filepath.Dir(f.Name())
+	if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var asked, within *Error
+	if err := f.Rotate(); !errors.As(err, &asked) || asked.Writing {
+		t.Errorf("asked for: %#v", err)
+	}
+	if _, err := f.Write([]byte("more\n")); !errors.As(err, &within) || !within.Writing {
+		t.Errorf("within a Write: %#v", err)
+	}
+}
+
 // TestQuickRotationsKeepEveryFile rotates more often than once in the
 // millisecond by which lumberjack names old files.
 func TestQuickRotationsKeepEveryFile(t *testing.T) {
