@@ -222,6 +222,20 @@ func block(n int) string {
 	return b.String()
 }
 
+// TestAFullStatusFileKeepsNoLineFromItsLog has a status file that is never
+// written; a kill during its pauses must not cost the lines read before.
+func TestAFullStatusFileKeepsNoLineFromItsLog(t *testing.T) {
+	t.Parallel()
+	x := newPatient(t, "=/dev/full", "ROOT/d", "file=ROOT/f")
+	done := x.inBackground(t, "one\ntwo\n")
+	x.warnings.await(t, 2)
+	wantBytes(t, "the log directory", slurp(t, x.dir+"/current"), []byte("one\ntwo\n"))
+	wantBytes(t, "the plain file", slurp(t, x.root+"/f"), []byte("one\ntwo\n"))
+	x.Stop()
+	await(t, "the end of the pauses", done)
+	wantWarnings(t, x.warnings, pausing("unable to write /dev/full", syscall.ENOSPC))
+}
+
 func TestAProcessorThatFailsIsRunAgain(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ how, said string }{

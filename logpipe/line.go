@@ -126,11 +126,13 @@ func (a *action) match(head []byte) bool {
 // flush brings what the outlets have taken into their files, and keeps of
 // text only the head of an undecided line.
 func (p *Pipe) flush() {
-	for _, f := range p.statuses {
-		f.flush(p)
-	}
 	for _, o := range p.outlets {
 		o.flush(p)
+	}
+	// These come last: the pauses of a status file that cannot be written must
+	// not keep lines in memory that could be in their logs.
+	for _, f := range p.statuses {
+		f.flush(p)
 	}
 	switch {
 	case p.start < 0:
