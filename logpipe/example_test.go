@@ -51,7 +51,7 @@ func Example() {
 }
 
 // A word of the script that makes no sense is a WordError; those of
-// multilog never are.
+// 0.76 never are.
 func ExampleParse() {
 	_, err := logpipe.Parse([]string{"t", "keep=30", "file=app.log"})
 	fmt.Println(err)
