@@ -19,6 +19,15 @@ import (
 // in the words of the original, by the name the program was called as; then ok
 // is false, and the command prints its usage line.
 func (e *Env) Options(known string, set func(letter byte, arg string)) (operands []string, ok bool) {
+	return e.OptionsUntil(known, func(letter byte, arg string) bool {
+		set(letter, arg)
+		return true
+	})
+}
+
+// OptionsUntil is Options for a command that knows wrong arguments too: once
+// set returns false, ok is false and the rest of the call is not looked at.
+func (e *Env) OptionsUntil(known string, set func(letter byte, arg string) bool) (operands []string, ok bool) {
 	args := e.Args
 	for len(args) > 0 {
 		word := args[0]
@@ -37,7 +46,9 @@ func (e *Env) Options(known string, set func(letter byte, arg string)) (operands
 				return nil, e.complain("illegal option", letter)
 			}
 			if !strings.HasPrefix(known[at+1:], ":") {
-				set(letter, "")
+				if !set(letter, "") {
+					return nil, false
+				}
 				continue
 			}
 			if group == "" {
@@ -46,7 +57,9 @@ func (e *Env) Options(known string, set func(letter byte, arg string)) (operands
 				}
 				group, args = args[0], args[1:]
 			}
-			set(letter, group)
+			if !set(letter, group) {
+				return nil, false
+			}
 			break
 		}
 	}

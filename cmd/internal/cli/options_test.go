@@ -53,3 +53,22 @@ func TestOptionsFollowTheGrammarOfDaemontools(t *testing.T) {
 		}
 	}
 }
+
+func TestAWrongArgumentEndsTheOptions(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{"-d -o5 child": "d", "-od -o5 -z child": "", "-dtz": "d", "-x -dd child": "xdd"} {
+		e := newEnv(t, "softlimit")
+		e.Args = strings.Split(args, " ")
+		var set []byte
+		_, ok := e.OptionsUntil("dxto:", func(letter byte, _ string) bool {
+			if letter == 't' || letter == 'o' {
+				return false
+			}
+			set = append(set, letter)
+			return true
+		})
+		if said := text(t, e.Err); string(set) != want || said != "" || ok != (args == "-x -dd child") {
+			t.Errorf("%q: set %q, ok %v, said %q, want %q and silence", args, set, ok, said, want)
+		}
+	}
+}
