@@ -5,7 +5,12 @@ BOOT     =
 FUZZTIME = 30s
 BENCH    =
 
-GOBUILD     = CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'
+# Where there is assembly for it, the first instruction of the process is ours:
+# see cmd/internal/cli/entry.go.
+SYSTEM := $(shell GOOS=$(GOOS) GOARCH=$(GOARCH) go env GOOS GOARCH)
+ENTRY  := $(if $(wildcard cmd/internal/cli/entry_$(firstword $(SYSTEM))_$(lastword $(SYSTEM)).s),-E github.com/tailight/tailight/cmd/internal/cli.entry)
+
+GOBUILD     = CGO_ENABLED=0 go build -trimpath -ldflags='-s -w $(ENTRY)'
 TOOLS       = ./testdata/bench ./testdata/run
 STATICCHECK = go tool -modfile=tools.mod staticcheck
 

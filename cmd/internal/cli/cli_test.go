@@ -1,6 +1,5 @@
-// What is known to be untested here: signals on systems other than Linux,
-// signals other than HUP and INT that the parent ignores, and the reasons that
-// only other systems have.
+// What is known to be untested here: signals and exec on systems other than
+// Linux, and the reasons that only other systems have.
 
 package cli
 

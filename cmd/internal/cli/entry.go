@@ -1,0 +1,26 @@
+package cli
+
+// What the process was given by whoever started it, as far as Go's runtime
+// changes it before any code of ours runs: it takes nearly all signals for
+// itself, unblocks some, and opens /dev/null on those of descriptors 0 to 2
+// that are closed. A command that passes these on has to look earlier than
+// that, so the linker's flag -E makes entry the first instruction of the
+// process; entry looks, writes these, and goes on to the runtime's own start.
+//
+// A binary linked without the flag knows nothing of this. It works, but of the
+// signals that are ignored it only passes on HUP and INT, and the closed
+// descriptors are /dev/null.
+var (
+	entered uint64 // 1 if entry has run and the rest is known
+	ignored uint64 // bit N-1: signal N is ignored
+	blocked uint64 // bit N-1: signal N is blocked
+	closed  uint64 // bit N: descriptor N, of 0 to 2, is closed
+)
+
+// wasIgnored reports whether a signal is known to have been ignored at the
+// start of the process.
+func wasIgnored(sig int) bool { return ignored>>(sig-1)&1 != 0 }
+
+// Closed reports whether a descriptor is known to have been closed at the
+// start of the process, and is only open because Go's runtime opened it.
+func Closed(fd int) bool { return closed>>fd&1 != 0 }

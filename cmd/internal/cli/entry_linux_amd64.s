@@ -1,0 +1,56 @@
+#include "textflag.h"
+
+// The stack is as the kernel leaves it, with argc on top, and has to be so
+// again at the jump. Nothing of Go may be used yet but memory. See entry.go.
+TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	SUBQ $64, SP // room for a sigaction or a signal set
+
+	XORL R12, R12 // the set of ignored signals
+	MOVL $1, R13
+signal:
+	MOVQ R13, DI
+	XORL SI, SI
+	MOVQ SP, DX
+	MOVL $8, R10
+	MOVL $13, AX // rt_sigaction(R13, NULL, SP, 8)
+	SYSCALL
+	TESTQ AX, AX
+	JNE  nextsignal
+	CMPQ 0(SP), $1 // SIG_IGN
+	JNE  nextsignal
+	LEAQ -1(R13), CX
+	BTSQ CX, R12
+nextsignal:
+	INCQ R13
+	CMPQ R13, $64
+	JLE  signal
+	MOVQ R12, ·ignored(SB)
+
+	XORL DI, DI
+	XORL SI, SI
+	MOVQ SP, DX
+	MOVL $8, R10
+	MOVL $14, AX // rt_sigprocmask(SIG_BLOCK, NULL, SP, 8)
+	SYSCALL
+	MOVQ 0(SP), AX
+	MOVQ AX, ·blocked(SB)
+
+	XORL R12, R12 // the set of closed descriptors
+	XORL R13, R13
+descriptor:
+	MOVQ R13, DI
+	MOVL $1, SI
+	MOVL $72, AX // fcntl(R13, F_GETFD)
+	SYSCALL
+	CMPQ AX, $-9 // EBADF
+	JNE  nextdescriptor
+	BTSQ R13, R12
+nextdescriptor:
+	INCQ R13
+	CMPQ R13, $3
+	JLT  descriptor
+	MOVQ R12, ·closed(SB)
+
+	MOVQ $1, ·entered(SB)
+	ADDQ $64, SP
+	JMP  _rt0_amd64_linux(SB)

@@ -1,0 +1,61 @@
+#include "textflag.h"
+
+// The stack is as the kernel leaves it, with argc on top, and has to be so
+// again at the jump. Nothing of Go may be used yet but memory. See entry.go.
+TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	SUB $64, RSP // room for a sigaction or a signal set
+
+	MOVD ZR, R19 // the set of ignored signals
+	MOVD $1, R20
+signal:
+	MOVD R20, R0
+	MOVD ZR, R1
+	MOVD RSP, R2
+	MOVD $8, R3
+	MOVD $134, R8 // rt_sigaction(R20, NULL, RSP, 8)
+	SVC
+	CBNZ R0, nextsignal
+	MOVD 0(RSP), R4
+	CMP  $1, R4 // SIG_IGN
+	BNE  nextsignal
+	SUB  $1, R20, R5
+	MOVD $1, R6
+	LSL  R5, R6, R6
+	ORR  R6, R19, R19
+nextsignal:
+	ADD  $1, R20, R20
+	CMP  $64, R20
+	BLE  signal
+	MOVD R19, ·ignored(SB)
+
+	MOVD ZR, R0
+	MOVD ZR, R1
+	MOVD RSP, R2
+	MOVD $8, R3
+	MOVD $135, R8 // rt_sigprocmask(SIG_BLOCK, NULL, RSP, 8)
+	SVC
+	MOVD 0(RSP), R4
+	MOVD R4, ·blocked(SB)
+
+	MOVD ZR, R19 // the set of closed descriptors
+	MOVD ZR, R20
+descriptor:
+	MOVD R20, R0
+	MOVD $1, R1
+	MOVD $25, R8 // fcntl(R20, F_GETFD)
+	SVC
+	CMN  $9, R0 // -EBADF
+	BNE  nextdescriptor
+	MOVD $1, R6
+	LSL  R20, R6, R6
+	ORR  R6, R19, R19
+nextdescriptor:
+	ADD  $1, R20, R20
+	CMP  $3, R20
+	BLT  descriptor
+	MOVD R19, ·closed(SB)
+
+	MOVD $1, R4
+	MOVD R4, ·entered(SB)
+	ADD  $64, RSP
+	JMP  _rt0_arm64_linux(SB)
