@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/tailight/tailight/cmd/internal/chain"
 	"github.com/tailight/tailight/cmd/internal/cli"
 	"github.com/tailight/tailight/cmd/internal/control"
 	"github.com/tailight/tailight/cmd/internal/logs"
@@ -10,8 +11,17 @@ import (
 // commands is the one table of all commands; a test holds it equal to the
 // folders of cmd.
 var commands = []cli.Command{
+	{Name: "envdir", Summary: "run a program with variables set from the files of a directory", Run: chain.Envdir},
+	{Name: "envini", Summary: "run a program with variables set from a file of sections", Run: chain.Envini},
+	{Name: "envuidgid", Summary: "run a program with the ids of an account in its environment", Run: chain.Envuidgid},
+	{Name: "fghack", Summary: "run a program and wait until all it started is gone", Run: chain.Fghack},
 	{Name: "multilog", Summary: "write lines of standard input to rotated log directories", Run: logs.Multilog},
+	{Name: "pgrphack", Summary: "run a program in a session and process group of its own", Run: chain.Pgrphack},
 	{Name: "readproctitle", Summary: "show the end of standard input in the process list", Run: tree.Readproctitle},
+	{Name: "setlock", Summary: "run a program that holds a lock", Run: chain.Setlock},
+	{Name: "setuidgid", Summary: "run a program as an account", Run: chain.Setuidgid},
+	{Name: "setuser", Summary: "run a program as an account that has logged in", Run: chain.Setuser},
+	{Name: "softlimit", Summary: "run a program with new soft limits", Run: chain.Softlimit},
 	{Name: "supervise", Summary: "keep the service of a directory running", Run: tree.Supervise},
 	{Name: "svc", Summary: "give commands to services", Run: control.Svc},
 	{Name: "svok", Summary: "tell whether a supervise runs in a directory", Run: control.Svok},

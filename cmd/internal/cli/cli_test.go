@@ -1,5 +1,6 @@
 // What is known to be untested here: signals and exec on systems other than
-// Linux, and the reasons that only other systems have.
+// Linux, the entry on arm64, and the reasons that only other systems have. Exec,
+// and the entry, are tested on a built binary in cmd/tailight.
 
 package cli
 

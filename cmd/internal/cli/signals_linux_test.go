@@ -129,8 +129,8 @@ func TestSignalsEndACommandWithoutADump(t *testing.T) {
 	}
 }
 
-// The runtime leaves these two as they are; of the others it does not tell
-// that the parent has ignored them.
+// The runtime leaves these two as they are; of the others only the entry knows
+// that the parent has ignored them, which this binary does not have.
 func TestHangupAndInterruptStayIgnored(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"HUP", "INT"} {

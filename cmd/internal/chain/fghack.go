@@ -1,0 +1,108 @@
+package chain
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tailight/tailight/cmd/internal/cli"
+)
+
+// Fghack runs a program and waits until it, and every process that it leaves
+// in the background, is gone.
+func Fghack(e *cli.Env) int {
+	if len(e.Args) == 0 {
+		return e.Usage("fghack child")
+	}
+	var pipe [2]int
+	if err := unix.Pipe(pipe[:]); err != nil {
+		return e.Fatal(fmt.Errorf("unable to create pipe: %w", err))
+	}
+	unix.CloseOnExec(pipe[0])
+	unix.CloseOnExec(pipe[1])
+	pid, err := spawn(e.Args, pipe[1])
+	_ = unix.Close(pipe[1])
+	switch err {
+	case nil:
+	case syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE: // hardly of the exec
+		return e.Fatal(fmt.Errorf("unable to fork: %w", err))
+	default:
+		return e.Fatal(fmt.Errorf("unable to run %s: %w", e.Args[0], err))
+	}
+	drain(pipe[0])
+	return ended(e, pid)
+}
+
+// held is the number of copies of the pipe that the program is given: a daemon
+// may close the first few descriptors, but hardly all of these.
+const held = 31
+
+// spawn starts the program with the writing end of the pipe at the lowest
+// numbers that it does not use otherwise.
+func spawn(argv []string, w int) (pid int, err error) {
+	files, copies := layout()
+	// ForkExec takes a further number for each descriptor that goes to a
+	// higher one, and there may not be that many. So it comes from above.
+	if high, err := unix.FcntlInt(uintptr(w), unix.F_DUPFD_CLOEXEC, len(files)); err == nil {
+		defer unix.Close(high)
+		w = high
+	}
+	for _, fd := range copies {
+		files[fd] = uintptr(w)
+	}
+	return cli.Spawn(argv, &syscall.ProcAttr{Env: cli.Environ(), Files: files})
+}
+
+// layout lists the descriptors of the program up to the last copy, and which
+// of them are copies. Those behind are passed on as they are.
+func layout() (files []uintptr, copies []int) {
+	limit := mostDescriptors() - 3 // the pipe itself and one of ForkExec are above
+	for len(copies) < held && len(files) < limit {
+		fd := len(files)
+		if !passedOn(fd) || cli.Closed(fd) {
+			copies = append(copies, fd)
+		}
+		files = append(files, uintptr(fd))
+	}
+	return files, copies
+}
+
+// mostDescriptors is how many this process may have; more cannot be made for
+// a child either.
+func mostDescriptors() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return held + 6
+	}
+	return int(min(uint64(r.Cur), 1<<20))
+}
+
+// drain reads until every writing end is closed. What is read is nobody's.
+func drain(r int) {
+	var buf [512]byte
+	for {
+		n, err := unix.Read(r, buf[:])
+		if n == 0 || err != nil && !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// ended waits for the program itself and passes its exit code on.
+func ended(e *cli.Env, pid int) int {
+	var status syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(pid, &status, 0, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case err != nil:
+			return e.Fatal(fmt.Errorf("wait failed: %w", err))
+		case status.Signaled():
+			return e.Fatal(errors.New("child crashed"))
+		}
+		return status.ExitStatus()
+	}
+}
