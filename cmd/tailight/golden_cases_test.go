@@ -20,6 +20,7 @@ func goldenGroups() []*group {
 		svcCases(), svokCases(), svstatCases(),
 		titleCases(),
 		addedCases(),
+		searchCases(), passCases(), envdirCases(), accountCases(), softlimitCases(), setlockCases(), fghackCases(), pgrphackCases(),
 	}
 }
 

@@ -27,6 +27,12 @@ func run(args ...string) step {
 	return step{"run " + strings.Join(quoted, " "), func(w *world) error { return w.start(args) }}
 }
 
+// shell runs a script that finds the programs in the directory $0, so that
+// the environment does not name it.
+func shell(script string) step {
+	return step{"shell " + quote(script), func(w *world) error { return w.start([]string{"/bin/sh", "-c", script, w.bin}) }}
+}
+
 func multilog(args ...string) step { return run(append([]string{"multilog"}, args...)...) }
 
 // feed writes a piece of input and waits until it is taken and worked on.
@@ -135,6 +141,10 @@ func put(path string, mode fs.FileMode, content string) step {
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			return err
 		}
+		// A child that is forked while the file is open for writing would
+		// have it open too for a moment, and nobody could execute it.
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
 		if strings.HasSuffix(path, "/") {
 			if err := os.MkdirAll(full, 0o755); err != nil {
 				return err

@@ -45,6 +45,9 @@ type golden struct {
 	// text: where the files part depends on the sizes of reads.
 	joined bool
 
+	// quiet cases leave no files that matter.
+	quiet bool
+
 	// access cases depend on who runs them, for root may open everything.
 	// They are not recorded: the peer test runs both programs.
 	access bool
@@ -60,6 +63,10 @@ type step struct {
 type group struct {
 	name  string
 	cases []*golden
+
+	// built groups are run by a binary as make build makes it, because
+	// what they see is decided before the test binary's own code runs.
+	built bool
 }
 
 func (g *group) add(name string, steps ...step) *golden {
@@ -88,6 +95,10 @@ func TestGolden(t *testing.T) {
 	}
 	for _, g := range goldenGroups() {
 		g.checkNames(t)
+		bin := bin
+		if g.built && !*updateFlag {
+			bin = built(t)
+		}
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
 			g.test(t, bin)

@@ -29,6 +29,9 @@ func (r *record) text(c *golden) string {
 		}
 	}
 	tree := r.tree
+	if c.quiet {
+		tree = nil
+	}
 	if c.joined {
 		tree = join(tree)
 	}

@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 		played[c.Name] = func() { cli.Main(c.Name, c.Run) }
 	}
 	played[self] = main
+	played["disposed"] = disposed
 	if played[filepath.Base(os.Args[0])] == nil {
 		moreParallel()
 		noCores()
@@ -45,7 +46,18 @@ func TestMain(m *testing.M) {
 		noInheritance()
 		syscall.Umask(0o022) // that of the golden data
 	}
-	testscript.Main(m, played)
+	testscript.Main(cleaned{m}, played)
+}
+
+// cleaned removes what all tests together have built.
+type cleaned struct{ *testing.M }
+
+func (m cleaned) Run() int {
+	code := m.M.Run()
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir)
+	}
+	return code
 }
 
 // moreParallel raises the default of -parallel: the tests of this package

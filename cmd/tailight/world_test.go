@@ -91,7 +91,11 @@ func (w *world) start(args []string) error {
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "$WORK", w.dir)
 	}
-	cmd := exec.Command(filepath.Join(w.bin, args[0]), args[1:]...)
+	program := args[0]
+	if !strings.Contains(program, "/") {
+		program = filepath.Join(w.bin, program)
+	}
+	cmd := exec.Command(program, args[1:]...)
 	cmd.Dir, cmd.Env = w.dir, testEnv(w.tz)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = w.pipe.r, w.stdout, w.stderr
 	if w.stdin != nil {
