@@ -87,6 +87,7 @@ func passCases() *group {
 		pass("the directory", "", `pwd -P`)
 		pass("the umask", "umask 027; ", `sh -c umask`)
 		pass("the soft limit of open files", "ulimit -S -n 77; ", `sh -c 'ulimit -S -n'`)
+		pass("soft limits that are tight", "ulimit -S -v 50000; ulimit -S -d 20000; ", `sh -c 'ulimit -S -v; ulimit -S -d'`)
 		pass("default signals", "", signals)
 		pass("ignored signals", "trap '' PIPE TERM; ", signals)
 		pass("more ignored signals", "trap '' HUP INT QUIT ABRT USR1 USR2 ALRM XCPU XFSZ VTALRM WINCH IO PWR TSTP TTIN TTOU CONT; ", signals)

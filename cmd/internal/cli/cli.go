@@ -76,6 +76,7 @@ func Find(table []Command, name string) *Command {
 
 func start(name, argv0 string, args []string, run func(*Env) int) int {
 	initSignals()
+	initLimits(name)
 	return run(&Env{
 		Name: name, Argv0: argv0, Args: args, Title: title(args),
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,

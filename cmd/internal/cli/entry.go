@@ -7,6 +7,10 @@ package cli
 // that, so the linker's flag -E makes entry the first instruction of the
 // process; entry looks, writes these, and goes on to the runtime's own start.
 //
+// Entry also raises the soft limits under which the runtime could not start: a
+// few megabytes are enough for a program in C, and `softlimit -m 3000000` may
+// well stand in front of a setuidgid.
+//
 // A binary linked without the flag knows nothing of this. It works, but of the
 // signals that are ignored it only passes on HUP and INT, and the closed
 // descriptors are /dev/null.
@@ -15,6 +19,9 @@ var (
 	ignored uint64 // bit N-1: signal N is ignored
 	blocked uint64 // bit N-1: signal N is blocked
 	closed  uint64 // bit N: descriptor N, of 0 to 2, is closed
+
+	raised  uint64    // bit N: the soft limit of raisable[N] is raised to the hard one
+	lowered [3]uint64 // what it was before
 )
 
 // wasIgnored reports whether a signal is known to have been ignored at the

@@ -3,7 +3,7 @@
 // The stack is as the kernel leaves it, with argc on top, and has to be so
 // again at the jump. Nothing of Go may be used yet but memory. See entry.go.
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
-	SUBQ $64, SP // room for a sigaction or a signal set
+	SUBQ $64, SP // room for a sigaction, a signal set or a limit
 
 	XORL R12, R12 // the set of ignored signals
 	MOVL $1, R13
@@ -50,6 +50,39 @@ nextdescriptor:
 	CMPQ R13, $3
 	JLT  descriptor
 	MOVQ R12, ·closed(SB)
+
+	XORL R13, R13 // index of a limit
+limit:
+	XORL DI, DI
+	LEAQ ·raisable(SB), R12
+	MOVQ (R12)(R13*8), SI
+	XORL DX, DX
+	MOVQ SP, R10
+	MOVL $302, AX // prlimit64(0, raisable[R13], NULL, SP)
+	SYSCALL
+	TESTQ AX, AX
+	JNE  nextlimit
+	MOVQ 0(SP), AX
+	MOVQ 8(SP), CX
+	CMPQ AX, CX
+	JCC  nextlimit // the soft limit is the hard one
+	LEAQ ·lowered(SB), R12
+	MOVQ AX, (R12)(R13*8)
+	MOVQ CX, 0(SP)
+	XORL DI, DI
+	LEAQ ·raisable(SB), R12
+	MOVQ (R12)(R13*8), SI
+	MOVQ SP, DX
+	XORL R10, R10
+	MOVL $302, AX // prlimit64(0, raisable[R13], SP, NULL)
+	SYSCALL
+	MOVQ ·raised(SB), CX
+	BTSQ R13, CX
+	MOVQ CX, ·raised(SB)
+nextlimit:
+	INCQ R13
+	CMPQ R13, $3
+	JLT  limit
 
 	MOVQ $1, ·entered(SB)
 	ADDQ $64, SP

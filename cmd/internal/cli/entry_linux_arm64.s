@@ -3,7 +3,7 @@
 // The stack is as the kernel leaves it, with argc on top, and has to be so
 // again at the jump. Nothing of Go may be used yet but memory. See entry.go.
 TEXT ·entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
-	SUB $64, RSP // room for a sigaction or a signal set
+	SUB $64, RSP // room for a sigaction, a signal set or a limit
 
 	MOVD ZR, R19 // the set of ignored signals
 	MOVD $1, R20
@@ -54,6 +54,40 @@ nextdescriptor:
 	CMP  $3, R20
 	BLT  descriptor
 	MOVD R19, ·closed(SB)
+
+	MOVD ZR, R19 // the set of raised limits
+	MOVD ZR, R20 // index of a limit
+limit:
+	MOVD ZR, R0
+	MOVD $·raisable(SB), R7
+	MOVD (R7)(R20<<3), R1
+	MOVD ZR, R2
+	MOVD RSP, R3
+	MOVD $261, R8 // prlimit64(0, raisable[R20], NULL, RSP)
+	SVC
+	CBNZ R0, nextlimit
+	MOVD 0(RSP), R4
+	MOVD 8(RSP), R5
+	CMP  R5, R4
+	BHS  nextlimit // the soft limit is the hard one
+	MOVD $·lowered(SB), R7
+	MOVD R4, (R7)(R20<<3)
+	MOVD R5, 0(RSP)
+	MOVD ZR, R0
+	MOVD $·raisable(SB), R7
+	MOVD (R7)(R20<<3), R1
+	MOVD RSP, R2
+	MOVD ZR, R3
+	MOVD $261, R8 // prlimit64(0, raisable[R20], RSP, NULL)
+	SVC
+	MOVD $1, R6
+	LSL  R20, R6, R6
+	ORR  R6, R19, R19
+nextlimit:
+	ADD  $1, R20, R20
+	CMP  $3, R20
+	BLT  limit
+	MOVD R19, ·raised(SB)
 
 	MOVD $1, R4
 	MOVD R4, ·entered(SB)

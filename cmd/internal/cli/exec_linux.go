@@ -41,11 +41,13 @@ func (img *image) execve(path *byte) error {
 }
 
 // inherit gives the process back what it was started with where Go's runtime
-// has changed it: ignored signals, the soft limit of open files, closed descriptors.
+// or the entry has changed it: soft limits, ignored signals, closed descriptors.
 func inherit() {
-	// The runtime raises the soft limit and only syscall.Exec can take that
-	// back, which it does before it finds that there is no such program.
+	// The runtime raises the soft limit of open files, and only syscall.Exec
+	// can take that back. It does so before it finds that there is no such
+	// program.
 	_ = syscall.Exec("", nil, nil)
+	inheritLimits()
 	inheritIgnored()
 	for fd := range 3 {
 		if Closed(fd) {
