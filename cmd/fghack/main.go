@@ -17,8 +17,8 @@
 // # Differences from daemontools 0.76
 //
 // Near its hard limit of open files CHILD has three copies of the pipe less
-// than it could have; a soft limit does not make them fewer. If SIGCHLD was
-// ignored, CHILD has it at its default action, and its exit code is known.
+// than it could have; a soft limit does not make them fewer. If SIGCHLD is
+// ignored, its exit code is known all the same.
 package main
 
 import (

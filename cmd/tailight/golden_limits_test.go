@@ -127,7 +127,8 @@ for i in 3 4 5 6 7 8 9; do eval "exec $i>&-"; done
 exec /bin/sh -c "exit 4"' ; echo code $?`))
 	g.add("what is written into the pipe", run("fghack", "sh", "-c", "echo lost >&3; echo lost >&9; echo kept"))
 	g.add("how many descriptors", run("fghack", "sh", "-c", `p=$(readlink /proc/$$/fd/3); n=0; for i in /proc/$$/fd/*; do test "$(readlink $i)" = $p && n=$((n+1)); done; echo $n`))
-	g.add("which descriptors", shell(`exec 4</dev/null 8</dev/null; exec "$0"/fghack sh -c 'for i in 3 4 5 8 9 34 35 36; do readlink /proc/$$/fd/$i >>out; done; sed "s/:.*//" out; rm out'`))
+	g.add("which descriptors", shell(`exec 4</dev/null 8</dev/null; exec "$0"/fghack sh -c 'for i in 3 4 5 8 9 34 35 36; do test -p /proc/$$/fd/$i && echo $i; done'`))
+	g.add("which descriptors, input closed", shell(`exec <&-; exec "$0"/fghack sh -c 'for i in 0 3 31 32 33 34; do test -p /proc/$$/fd/$i && echo $i; done'`))
 	g.add("how they are open", run("fghack", "sh", "-c", `for i in 3 20 33; do sed -n 's/^flags://p' /proc/$$/fdinfo/$i; done`))
 	g.add("no arguments", run("fghack"))
 	return g

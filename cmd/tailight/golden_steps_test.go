@@ -30,7 +30,9 @@ func run(args ...string) step {
 // shell runs a script that finds the programs in the directory $0, so that
 // the environment does not name it.
 func shell(script string) step {
-	return step{"shell " + quote(script), func(w *world) error { return w.start([]string{"/bin/sh", "-c", script, w.bin}) }}
+	return step{"shell " + quote(script), func(w *world) error {
+		return w.start([]string{"/bin/sh", "-c", script, w.bin})
+	}}
 }
 
 func multilog(args ...string) step { return run(append([]string{"multilog"}, args...)...) }

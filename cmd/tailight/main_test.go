@@ -82,11 +82,29 @@ func noCores() {
 // shell does for what it runs in the background, default in its children: a
 // signal with a handler is that after exec, and an ignored one stays so.
 func defaultActions() {
-	for _, s := range scriptSignals {
-		if signal.Ignored(s) {
+	for s := syscall.Signal(1); s < 32; s++ {
+		if signal.Ignored(s) || ignoredStop(s) {
 			signal.Notify(make(chan os.Signal, 1), s)
 		}
 	}
+}
+
+// ignoredStop reports whether a signal of job control is ignored, which
+// signal.Ignored does not know.
+func ignoredStop(s syscall.Signal) bool {
+	switch s {
+	case syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT:
+	default:
+		return false
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false // not on this system
+	}
+	_, ignored, _ := strings.Cut(string(status), "\nSigIgn:\t")
+	ignored, _, _ = strings.Cut(ignored, "\n")
+	set, err := strconv.ParseUint(ignored, 16, 64)
+	return err == nil && set>>(s-1)&1 != 0
 }
 
 // noInheritance keeps descriptors that whoever started the test left open from

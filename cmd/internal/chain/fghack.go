@@ -22,7 +22,7 @@ func Fghack(e *cli.Env) int {
 	}
 	unix.CloseOnExec(pipe[0])
 	unix.CloseOnExec(pipe[1])
-	pid, err := spawn(e.Args, pipe[1])
+	pid, err := start(e, pipe[1])
 	_ = unix.Close(pipe[1])
 	switch err {
 	case nil:
@@ -39,12 +39,12 @@ func Fghack(e *cli.Env) int {
 // may close the first few descriptors, but hardly all of these.
 const held = 31
 
-// spawn starts the program with the writing end of the pipe at the lowest
+// start starts the program with the writing end of the pipe at the lowest
 // numbers that it does not use otherwise.
-func spawn(argv []string, w int) (pid int, err error) {
+func start(e *cli.Env, w int) (pid int, err error) {
 	files, copies := layout()
-	// ForkExec takes a further number for each descriptor that goes to a
-	// higher one, and there may not be that many. So it comes from above.
+	// It comes from above, or syscall.ForkExec, where that is used, takes a
+	// further number for each copy, and there may not be that many.
 	if high, err := unix.FcntlInt(uintptr(w), unix.F_DUPFD_CLOEXEC, len(files)); err == nil {
 		defer unix.Close(high)
 		w = high
@@ -52,13 +52,13 @@ func spawn(argv []string, w int) (pid int, err error) {
 	for _, fd := range copies {
 		files[fd] = uintptr(w)
 	}
-	return cli.Spawn(argv, &syscall.ProcAttr{Env: cli.Environ(), Files: files})
+	return e.Fork(e.Args, cli.Environ(), files)
 }
 
 // layout lists the descriptors of the program up to the last copy, and which
 // of them are copies. Those behind are passed on as they are.
 func layout() (files []uintptr, copies []int) {
-	limit := mostDescriptors() - 3 // the pipe itself and one of ForkExec are above
+	limit := mostDescriptors() - 3 // the pipe itself, and one of syscall.ForkExec, are above
 	for len(copies) < held && len(files) < limit {
 		fd := len(files)
 		if !passedOn(fd) || cli.Closed(fd) {

@@ -20,23 +20,40 @@ func (e *Env) Exec(argv, envv []string) int { return e.ExecAfter(nil, argv, envv
 
 // ExecAfter is Exec, with something done last. The limits may by then be such
 // that the process cannot allocate a byte or start a thread. So the program's
-// names, its arguments, and what is said if it fails are in memory before; the
-// garbage collector is off; and no other goroutine runs, for which the runtime
-// might start a thread.
+// names, its arguments, and what is said if it fails are in memory before.
 func (e *Env) ExecAfter(last Last, argv, envv []string) int {
+	p := e.prepare(argv, envv)
+	inherit()
+	return p.exec(last)
+}
+
+// A prepared program needs no memory any more to be run, and none to say that
+// it cannot be.
+type prepared struct {
+	img    *image
+	unable string
+	words  lastWords
+}
+
+// prepare also turns the garbage collector off, and keeps other goroutines
+// from running, for which the runtime might start a thread.
+func (e *Env) prepare(argv, envv []string) prepared {
 	unable := "unable to run " + argv[0]
-	words := e.lastWords(unable)
-	img := load(Candidates(argv[0]), argv, envv)
+	p := prepared{load(Candidates(argv[0]), argv, envv), unable, e.lastWords(unable)}
 	debug.SetGCPercent(-1)
 	runtime.GOMAXPROCS(1)
 	deepen()
-	inherit()
+	return p
+}
+
+// exec returns if it fails, and has said why.
+func (p *prepared) exec(last Last) int {
 	if last != nil {
 		if failed, errno := last(); errno != 0 {
-			return words.fatal(failed, errno)
+			return p.words.fatal(failed, errno)
 		}
 	}
-	return words.fatal(unable, img.exec())
+	return p.words.fatal(p.unable, p.img.exec())
 }
 
 // deepen makes the stack large enough for what follows.

@@ -51,7 +51,7 @@ func inherit() {
 	inheritIgnored()
 	for fd := range 3 {
 		if Closed(fd) {
-			_ = syscall.Close(fd)
+			_, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0)
 		}
 	}
 }

@@ -2,8 +2,5 @@
 
 package cli
 
-// Where there is no entry no limit was raised.
-
+// initLimits has nothing to do where there is no entry.
 func initLimits(string) {}
-
-func underLimits(do func()) { do() }

@@ -14,7 +14,7 @@ func Spawn(argv []string, attr *syscall.ProcAttr) (pid int, err error) {
 	defer runtime.UnlockOSThread()
 	defer restoreMask(inheritMask())
 	err = Search(Candidates(argv[0]), func(path string) (err error) {
-		underLimits(func() { pid, err = syscall.ForkExec(path, argv, attr) })
+		pid, err = syscall.ForkExec(path, argv, attr)
 		return err
 	})
 	return pid, err
