@@ -16,9 +16,9 @@
 //
 // # Differences from daemontools 0.76
 //
-// Near its hard limit of open files CHILD has three copies of the pipe less
-// than it could have; a soft limit does not make them fewer. If SIGCHLD is
-// ignored, its exit code is known all the same.
+// Near its limit of open files CHILD gets three copies of the pipe less than
+// it could have, so that it can still open something. If SIGCHLD is ignored, the
+// exit code of CHILD is known all the same.
 package main
 
 import (

@@ -30,7 +30,7 @@ func TestTheEnvironmentIsEditedAsTheOriginalDoes(t *testing.T) {
 		{"A=1 =2", "=9", "A=1 =9"},
 	} {
 		v := environ(strings.Fields(c.before))
-		for _, change := range strings.Fields(c.changes) {
+		for change := range strings.FieldsSeq(c.changes) {
 			v.change(change)
 		}
 		if got := strings.Join(v, " "); got != c.after {

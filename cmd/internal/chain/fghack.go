@@ -16,6 +16,7 @@ func Fghack(e *cli.Env) int {
 	if len(e.Args) == 0 {
 		return e.Usage("fghack child")
 	}
+	cli.InheritOpenFiles() // copies beyond it would not be possible
 	var pipe [2]int
 	if err := unix.Pipe(pipe[:]); err != nil {
 		return e.Fatal(fmt.Errorf("unable to create pipe: %w", err))
@@ -69,8 +70,7 @@ func layout() (files []uintptr, copies []int) {
 	return files, copies
 }
 
-// mostDescriptors is how many this process may have; more cannot be made for
-// a child either.
+// mostDescriptors is how many this process, and so a child, may have.
 func mostDescriptors() int {
 	var r syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {

@@ -43,8 +43,14 @@ func (e *Env) prepare(argv, envv []string) prepared {
 	debug.SetGCPercent(-1)
 	runtime.GOMAXPROCS(1)
 	deepen()
+	InheritOpenFiles()
 	return p
 }
+
+// InheritOpenFiles makes the soft limit of open files what it was at the start
+// of the process. Go's runtime raises it, and only syscall.Exec can take that
+// back. It does so before it finds that there is no such program.
+func InheritOpenFiles() { _ = syscall.Exec("", nil, nil) }
 
 // exec returns if it fails, and has said why.
 func (p *prepared) exec(last Last) int {

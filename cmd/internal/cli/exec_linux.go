@@ -41,12 +41,9 @@ func (img *image) execve(path *byte) error {
 }
 
 // inherit gives the process back what it was started with where Go's runtime
-// or the entry has changed it: soft limits, ignored signals, closed descriptors.
+// or the entry has changed it: limits, ignored signals, closed descriptors. It
+// allocates nothing.
 func inherit() {
-	// The runtime raises the soft limit of open files, and only syscall.Exec
-	// can take that back. It does so before it finds that there is no such
-	// program.
-	_ = syscall.Exec("", nil, nil)
 	inheritLimits()
 	inheritIgnored()
 	for fd := range 3 {

@@ -20,8 +20,7 @@ func (img *image) exec() syscall.Errno {
 	return errno
 }
 
-// inherit leaves it to syscall.Exec what it can give back: the soft limit of
-// open files.
+// inherit has nothing more to give back.
 func inherit() {}
 
 func descriptor(f *os.File) int { return int(f.Fd()) }
