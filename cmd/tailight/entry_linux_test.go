@@ -231,14 +231,18 @@ func TestTightLimitsAreNoMatterOfChance(t *testing.T) {
 	}
 }
 
-// The pipe takes what there is, and leaves the program a few.
-func TestFghackNeedsFewDescriptors(t *testing.T) {
+// The pipe takes what there is, and leaves the program three.
+func TestFghackLeavesAFewDescriptors(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []string{"-n 12", "-n 20", "-n 36", "-S -n 12", "-S -n 36", "-S -n 40"} {
-		cmd := exec.Command("/bin/sh", "-c", "ulimit "+limit+`; exec "$0"/fghack sh -c 'exit 7'`, built(t))
-		cmd.Env = testEnv("")
-		if out, _ := cmd.CombinedOutput(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 7 || len(out) != 0 {
-			t.Errorf("ulimit %s: %v, said %q, want exit 7", limit, cmd.ProcessState, out)
+	for limit := 12; limit <= 40; limit += 4 {
+		for _, kind := range []string{"-S", "-H -S"} {
+			script := fmt.Sprintf(`ulimit %s -n %d; exec "$0"/fghack sh -c 'for i in %d %d %d; do test -e /proc/$$/fd/$i && exit 1; done; exit 7'`,
+				kind, limit, limit-3, limit-2, limit-1)
+			cmd := exec.Command("/bin/sh", "-c", script, built(t))
+			cmd.Env = testEnv("")
+			if out, _ := cmd.CombinedOutput(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 7 || len(out) != 0 {
+				t.Errorf("ulimit %s -n %d: %v, said %q, want exit 7", kind, limit, cmd.ProcessState, out)
+			}
 		}
 	}
 }
