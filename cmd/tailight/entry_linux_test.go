@@ -166,10 +166,12 @@ func TestABinaryWithoutTheEntryWorks(t *testing.T) {
 	if plain, ours := entryOf(t, bin), entryOf(t, built(t)); plain == ours {
 		t.Errorf("both binaries start at %#x", ours)
 	}
-	cmd := underDisposed(t, sigset(syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM), sigset(syscall.SIGUSR2), filepath.Join(bin, "pgrphack"), "sed", "-n", "/^Sig[BI]/p", "/proc/self/status")
-	blocked, ignored := signalsOf(t, cmd)
-	if want := sigset(syscall.SIGHUP, syscall.SIGINT); ignored != want || blocked != sigset(syscall.SIGUSR2) {
-		t.Errorf("ignored %#x, blocked %#x, want %#x and USR2", ignored, blocked, want)
+	hupInt, usr2 := sigset(syscall.SIGHUP, syscall.SIGINT), sigset(syscall.SIGUSR2)
+	for _, command := range []string{"pgrphack", "fghack"} {
+		cmd := underDisposed(t, hupInt|sigset(syscall.SIGTERM), usr2, filepath.Join(bin, command), "sed", "-n", "/^Sig[BI]/p", "/proc/self/status")
+		if blocked, ignored := signalsOf(t, cmd); ignored != hupInt || blocked != usr2 {
+			t.Errorf("%s: ignored %#x, blocked %#x, want HUP, INT and USR2", command, ignored, blocked)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import "syscall"
 // there is no garbage collection.
 //
 // syscall.ForkExec cannot be used for that: the child would not ignore the
-// signals that the runtime needs, and have its raised limits.
+// signals that the runtime needs, and would have its raised limits.
 func (e *Env) Fork(argv, envv []string, files []uintptr) (pid int, err error) {
 	p := e.prepare(argv, envv)
 	last := func() (string, syscall.Errno) { return "unable to dup", dupTo(files) }
@@ -20,6 +20,9 @@ func (e *Env) Fork(argv, envv []string, files []uintptr) (pid int, err error) {
 		// Here is no thread but this one, and so nothing of the runtime
 		// that would wake another: system calls only, up to the exec.
 		inherit()
+		if entered == 0 {
+			setMask(&mask, nil) // the best that is known
+		}
 		code := p.exec(last)
 		for {
 			_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT_GROUP, uintptr(code), 0, 0)

@@ -12,8 +12,9 @@ const rlimitNproc = 6 // syscall lacks it
 var raisable = [len(lowered)]uint64{syscall.RLIMIT_AS, syscall.RLIMIT_DATA, rlimitNproc}
 
 // residents are the commands that start children again and again, which are to
-// have the limits that the command was given. So it has to live with these. All others work under the raised ones to their end, because a
-// process of Go that cannot have more memory dies.
+// have the limits that the command was given: so it has to live with these. All
+// others work under the raised ones to their end, because a process of Go that
+// cannot have more memory dies.
 var residents = []string{"supervise", "svscan", "svscanboot"}
 
 func initLimits(command string) {

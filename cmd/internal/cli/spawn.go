@@ -6,9 +6,9 @@ import (
 )
 
 // Spawn starts the program argv[0], found as Search does, as a child. It gets
-// the signal mask, the ignored signals and the limits that this process was
-// started with; the signals that Go's runtime needs for itself are default in
-// it if they were ignored.
+// the signal mask and the ignored signals that this process was started with;
+// those that Go's runtime needs for itself are default in it if they were
+// ignored. Its limits are those of this process.
 func Spawn(argv []string, attr *syscall.ProcAttr) (pid int, err error) {
 	runtime.LockOSThread() // a child has the mask of the thread that forks
 	defer runtime.UnlockOSThread()
