@@ -1,6 +1,9 @@
 package supervise
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // signal names what is sent; the hand knows the numbers, and which one
 // sigDown is.
@@ -21,18 +24,17 @@ const (
 	sigWinch
 )
 
-// plain maps the letters that do nothing but send a signal. Those of the
-// second line are daemontools-encore's; 0.76 ignores them.
-var plain = map[byte]signal{
-	'h': sigHup, 'a': sigAlrm, 'i': sigInt, 't': sigTerm, 'k': sigKill,
-	'q': sigQuit, '1': sigUsr1, '2': sigUsr2, 'w': sigWinch,
-}
+// plain are the letters that do nothing but send a signal, and plainSignals
+// these signals. The last four are daemontools-encore's; 0.76 ignores them.
+const plain = "haitkq12w"
+
+var plainSignals = [len(plain)]signal{sigHup, sigAlrm, sigInt, sigTerm, sigKill, sigQuit, sigUsr1, sigUsr2, sigWinch}
 
 // told obeys a command letter. A letter that means nothing does nothing.
 func (m *machine) told(letter byte, group bool, now time.Time) {
-	if s, ok := plain[letter]; ok {
-		if m.takesSignals() {
-			m.send(s, group)
+	if i := strings.IndexByte(plain, letter); i >= 0 {
+		if m.serving() {
+			m.send(plainSignals[i], group)
 		}
 		return
 	}
@@ -46,7 +48,7 @@ func (m *machine) told(letter byte, group bool, now time.Time) {
 	case 'x':
 		m.toldExit()
 	case 'p':
-		m.paused = m.takesSignals() // 0.76 forgets it at the next start
+		m.paused = m.serving() // 0.76 forgets it at the next start
 		m.do(record)
 		if m.paused {
 			m.send(sigStop, group)
@@ -54,7 +56,7 @@ func (m *machine) told(letter byte, group bool, now time.Time) {
 	case 'c':
 		m.paused = false
 		m.do(record)
-		if m.takesSignals() {
+		if m.serving() {
 			m.send(sigCont, group)
 		}
 	}
@@ -68,7 +70,6 @@ func (m *machine) toldUp(w Want, now time.Time) {
 	m.do(record)
 	switch m.state {
 	case down, failed, started:
-		m.stopped = false
 		m.start(now)
 	}
 }
@@ -77,20 +78,24 @@ func (m *machine) toldDown(group bool, now time.Time) {
 	m.want = Down
 	switch m.state {
 	case up, starting:
-		// CONT follows, or a paused process would not notice.
-		m.send(sigDown, group)
-		m.send(sigCont, group)
-		m.paused, m.stopped = false, false
-		if m.rules.timeoutKill > 0 {
-			m.kill = now.Add(m.rules.timeoutKill)
-		}
+		m.end(group, now)
+		m.do(record)
 	case down, waiting, started, failed:
-		m.state = down
-		if m.rules.encore && !m.stopped {
-			m.run(stopping, scriptStop)
-		}
+		m.rest(now)
+	default: // about to end anyway
+		m.do(record)
 	}
-	m.do(record)
+}
+
+// end tells the process to end. CONT follows the signal, or a process that is
+// paused would not notice. A second d does not put off the KILL of the first.
+func (m *machine) end(group bool, now time.Time) {
+	m.send(sigDown, group)
+	m.send(sigCont, group)
+	m.paused, m.stopped = false, false
+	if m.rules.timeoutKill > 0 && m.kill.IsZero() {
+		m.kill = now.Add(m.rules.timeoutKill)
+	}
 }
 
 func (m *machine) toldExit() {

@@ -13,13 +13,13 @@ type machine struct {
 	rules rules
 	state state
 	pid   int       // of the process of this state; 0: none
-	since time.Time // of the last change of pid
+	since time.Time // of the last change of the pid that is recorded
 	want  Want
 
 	paused  bool
 	leaving bool // told to end: the next death is the last
 	fresh   bool // the script start is to run before run
-	stopped bool // the script stop has run since the service was last told to end
+	stopped bool // the script stop has run since the service was last told to end while it ran
 
 	next   time.Time // nothing starts before
 	kill   time.Time // when the process is killed; zero: it is not
@@ -77,10 +77,10 @@ type eventKind uint8
 
 const (
 	told     eventKind = iota // a command letter came
-	launched                  // the script of the state runs, as pid
-	absent                    // it does not exist
-	refused                   // no process could be made for it
-	exited                    // it ended
+	launched                  // the script of the state runs, as pid; comes of launch only
+	absent                    // it does not exist; of launch only
+	refused                   // no process could be made for it; of launch only
+	exited                    // it ended, or, of launch, could not be executed
 	ticked                    // the deadline has passed
 	kinds    = int(ticked) + 1
 )
@@ -193,10 +193,10 @@ func (m *machine) phase() Phase {
 	return PhaseStopped
 }
 
-// takesSignals reports whether the process is the service's own: finish is
-// not, its time is limited instead.
-func (m *machine) takesSignals() bool {
-	return m.pid != 0 && (m.state == up || m.state == starting || m.state == stopping)
+// serving reports whether there is a process that is the service's own: it is
+// in the record and takes signals. finish is not, its time is limited instead.
+func (m *machine) serving() bool {
+	return m.pid != 0 && m.state != finishing
 }
 
 func (m *machine) do(k actionKind) { m.todo = append(m.todo, action{kind: k}) }
@@ -215,7 +215,7 @@ func (m *machine) run(s state, script string) {
 func (m *machine) start(now time.Time) {
 	switch {
 	case now.Before(m.next):
-		m.state = waiting
+		m.settle(waiting)
 	case m.fresh:
 		m.run(starting, scriptStart)
 	default:
@@ -224,46 +224,51 @@ func (m *machine) start(now time.Time) {
 }
 
 func (m *machine) launched(pid int, now time.Time) {
-	m.pid, m.since, m.paused = pid, now, false
+	m.pid = pid
 	switch m.state {
 	case up, starting:
 		m.next = now.Add(startGap)
 	case finishing:
 		m.kill = now.Add(m.rules.limit)
+		return // to the record nothing has changed
 	}
+	m.since, m.paused = now, false
 	m.do(record)
 }
 
 // absent goes on without a script: only run is one that has to exist, and of
 // that only encore can be told that it does not.
 func (m *machine) absent(now time.Time) {
-	switch m.state {
-	case up:
-		m.state, m.want = started, Once
-		m.do(record)
-	default:
-		m.over(exit{}, now)
+	if m.state == up {
+		m.want = Once
+		m.settle(started)
+		return
 	}
+	m.over(exit{}, now)
 }
 
 // refused waits longer than after any other failure: the process table is full.
 // Only a start is worth waiting for.
 func (m *machine) refused(now time.Time) {
 	if m.state == up || m.state == starting {
-		m.state, m.next = waiting, now.Add(forkGap)
+		m.next = now.Add(forkGap)
+		m.settle(waiting)
 		return
 	}
 	m.over(exit{}, now)
 }
 
 // exited also comes of a script that could not be executed: nothing was
-// launched then.
+// launched then, but the next try keeps its distance as if it had been.
 func (m *machine) exited(e exit, now time.Time) {
 	if m.pid == 0 && (m.state == up || m.state == starting) {
 		m.next = now.Add(startGap)
 	}
-	m.pid, m.since, m.paused, m.kill = 0, now, false, time.Time{}
-	m.do(record)
+	m.pid, m.kill = 0, time.Time{}
+	if m.state != finishing {
+		m.since, m.paused = now, false
+		m.do(record)
+	}
 	m.over(e, now)
 }
 
@@ -314,12 +319,15 @@ func (m *machine) fail() {
 	m.settle(failed)
 }
 
-// settle ends in a state in which nothing runs.
+// settle enters a state in which nothing runs. For one that is leaving, that
+// is the end.
 func (m *machine) settle(s state) {
-	m.state = s
 	if m.leaving {
-		m.state = gone
-		m.do(record)
+		s = gone
+	}
+	m.state = s
+	m.do(record)
+	if s == gone {
 		m.do(leave)
 	}
 }
