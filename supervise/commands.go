@@ -71,11 +71,13 @@ func (m *machine) toldUp(w Want, now time.Time) {
 	switch m.state {
 	case down, failed, started:
 		m.start(now)
+	case finishing, stopping:
+		m.owed = w == Once
 	}
 }
 
 func (m *machine) toldDown(group bool, now time.Time) {
-	m.want = Down
+	m.want, m.owed = Down, false
 	switch m.state {
 	case up, starting:
 		m.end(group, now)

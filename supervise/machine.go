@@ -18,6 +18,7 @@ type machine struct {
 
 	paused  bool
 	leaving bool // told to end: the next death is the last
+	owed    bool // told o when run had ended already: it is to run once more
 	fresh   bool // the script start is to run before run
 	stopped bool // the script stop has run since the service was last told to end while it ran
 
@@ -138,8 +139,11 @@ const (
 )
 
 // step makes the machine live through an event. Afterwards todo holds what the
-// hand has to do.
+// hand has to do. Nothing comes of anything once the service is gone.
 func (m *machine) step(e event, now time.Time) {
+	if m.state == gone {
+		return
+	}
 	switch e.kind {
 	case told:
 		m.told(e.to, e.group, now)
@@ -199,7 +203,12 @@ func (m *machine) serving() bool {
 	return m.pid != 0 && m.state != finishing
 }
 
-func (m *machine) do(k actionKind) { m.todo = append(m.todo, action{kind: k}) }
+func (m *machine) do(k actionKind) {
+	if n := len(m.todo); n > 0 && k == record && m.todo[n-1].kind == record {
+		return // one says it all
+	}
+	m.todo = append(m.todo, action{kind: k})
+}
 
 func (m *machine) send(s signal, group bool) {
 	m.todo = append(m.todo, action{kind: kill, signal: s, group: group})
@@ -208,6 +217,7 @@ func (m *machine) send(s signal, group bool) {
 // run launches the script of a new state.
 func (m *machine) run(s state, script string) {
 	m.state = s
+	m.owed = m.owed && s != up
 	m.todo = append(m.todo, action{kind: launch, script: script})
 }
 
@@ -304,7 +314,7 @@ func (m *machine) over(e exit, now time.Time) {
 // nothing.
 func (m *machine) rest(now time.Time) {
 	switch {
-	case m.want == Up && !m.leaving:
+	case (m.want == Up || m.owed) && !m.leaving:
 		m.start(now)
 	case m.rules.encore && !m.stopped:
 		m.run(stopping, scriptStop)
