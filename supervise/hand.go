@@ -42,9 +42,6 @@ func (p *process) begin(now time.Time) { p.machine.begin(p.down, now) }
 
 // tell brings an event to the machine and does what comes of it.
 func (p *process) tell(e event, now time.Time) {
-	if p.state == gone {
-		return
-	}
 	if e.kind == told && e.to == 'd' {
 		p.rules.timeoutKill = p.timeout("timeout-kill", 0)
 	}
@@ -131,37 +128,11 @@ func (s *Service) ownSession() bool {
 	return err == nil && !no
 }
 
-// notify runs encore's script notify, and waits for it some other time.
-func (s *Service) notify(script, what string, pid, code int) {
-	if !s.encore || !s.dir.runnable("notify") {
-		return
-	}
-	c := command{dir: s.dir.path, path: "./notify", files: []uintptr{0, 1, 2}, own: s.ownSession(),
-		args: []string{script, what, strconv.Itoa(pid), strconv.Itoa(code)}}
-	ch, err := spawn(c)
-	if err != nil {
-		s.unable(fmt.Errorf("unable to start %s/notify: %w", s.name, errnoOf(err)))
-		return
-	}
-	s.told = append(s.told, ch)
-}
-
-// notifyEnd runs notify for the end of a script.
-func (s *Service) notifyEnd(script string, pid int, e exit) {
-	if e.signal != 0 {
-		s.notify(script, "killed", pid, e.signal)
-		return
-	}
-	s.notify(script, "exit", pid, e.code)
-}
-
 // timeout reads a file with a time; one that makes no sense is said, and is
 // as good as none.
 func (p *process) timeout(name string, otherwise time.Duration) time.Duration {
 	d, err := p.of.dir.timeout(name)
-	if err != nil {
-		p.of.warn(fmt.Errorf("unable to read %s/%s: %w", p.of.name, name, errnoOf(err)))
-	}
+	p.of.judge(name, err)
 	if err != nil || d == 0 {
 		return otherwise
 	}
@@ -174,9 +145,7 @@ func (p *process) number(s signal) syscall.Signal {
 		return numbers[s]
 	}
 	own, err := p.of.dir.signal("down-signal")
-	if err != nil {
-		p.of.warn(fmt.Errorf("unable to read %s/down-signal: %w", p.of.name, errnoOf(err)))
-	}
+	p.of.judge("down-signal", err)
 	if err != nil || own == 0 {
 		return unix.SIGTERM
 	}
@@ -192,7 +161,7 @@ var numbers = [...]syscall.Signal{
 // status is the process's part of the record.
 func (p *process) status() Status {
 	s := Status{Phase: p.phase(), Record: Record{Since: tai64.At(p.since), Paused: p.paused, Want: p.want}}
-	if p.takesSignals() {
+	if p.serving() {
 		s.PID = p.pid // finish does not count: the service is down
 	}
 	return s

@@ -12,11 +12,13 @@ import (
 // Loop lets a service live. It waits in one poll(2) for commands, ends of
 // processes and deadlines; while nothing is due it costs nothing.
 type Loop struct {
-	service *Service
+	service   *Service
+	strangers bool // reap every child of the process
 
 	mu    sync.Mutex // guards all below
 	asked string     // letters from Tell
 	wake  [2]int     // a pipe that ends the waiting
+	awake bool       // there is a byte in it
 }
 
 // NewLoop returns a loop for a service that has just been opened.
@@ -28,13 +30,22 @@ func NewLoop(s *Service) (*Loop, error) {
 	return l, nil
 }
 
+// ReapStrangers makes the loop reap every child of this process, see
+// [HasStrangers]. Whoever calls it has a Tell("") follow each SIGCHLD, and lets
+// nothing else in the process wait for children. It is called before Run.
+func (l *Loop) ReapStrangers() { l.strangers = true }
+
 // Tell gives command letters to the service, as svc does. It may be called from
-// any goroutine.
+// any goroutine; without letters it only wakes the loop.
 func (l *Loop) Tell(letters string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked += letters
-	_, _ = unix.Write(l.wake[1], []byte{0})
+	if !l.awake {
+		// One byte is enough, and has room always.
+		_, _ = unix.Write(l.wake[1], []byte{0})
+	}
+	l.awake = true
 }
 
 // Run returns when the service has been told to end and has. The error is one
@@ -55,6 +66,9 @@ func (l *Loop) Run() error {
 		if fds[0].Revents != 0 {
 			s.command(l.take(), now)
 		}
+		if l.strangers {
+			s.reapAll()
+		}
 		s.turn(now)
 	}
 	return nil
@@ -64,10 +78,10 @@ func (l *Loop) Run() error {
 func (l *Loop) take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b [64]byte
+	var b [1]byte
 	_, _ = unix.Read(l.wake[0], b[:])
 	asked := l.asked
-	l.asked = ""
+	l.asked, l.awake = "", false
 	return asked
 }
 

@@ -13,7 +13,7 @@ type child struct {
 	pid int
 	fd  int
 
-	ended chan syscall.WaitStatus // gets its end, where the system has no pidfd
+	ended chan syscall.WaitStatus // gets its end: where the system has no pidfd, or somebody waits for all children
 }
 
 var noChild = child{fd: -1}
@@ -74,12 +74,17 @@ func (c *child) reap() (exit, bool) {
 	if !ok {
 		return exit{}, false
 	}
-	_ = unix.Close(c.fd)
-	*c = noChild
+	c.forget()
 	if status.Signaled() {
 		return exit{signal: int(status.Signal())}, true
 	}
 	return exit{code: status.ExitStatus()}, true
+}
+
+// forget lets go of a child, whether it has ended or not.
+func (c *child) forget() {
+	closeFD(&c.fd)
+	*c = noChild
 }
 
 func (c *child) look() (status syscall.WaitStatus, ended bool) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/tailight/tailight/cmd/internal/cli"
@@ -19,6 +20,9 @@ func Supervise(e *cli.Env) int {
 	if len(e.Args) != 1 {
 		return e.Usage("supervise dir")
 	}
+	// The garbage of some hundred restarts would else pile up to the 4 MB at
+	// which a Go program first looks for it.
+	debug.SetGCPercent(20)
 	dir := e.Args[0]
 	// The working directory is the service's, as in 0.76: people look for it.
 	if err := os.Chdir(dir); err != nil {
@@ -37,21 +41,35 @@ func Supervise(e *cli.Env) int {
 	if err != nil {
 		return e.Fatal(err)
 	}
+	letters := map[os.Signal]string{}
 	if s.Encore() {
-		obeySignals(loop)
+		letters = encoreSignals()
 	}
+	if supervise.HasStrangers() {
+		loop.ReapStrangers()
+		letters[syscall.SIGCHLD] = ""
+	}
+	obeySignals(loop, letters)
 	if err := loop.Run(); err != nil {
 		return e.Fatal(err)
 	}
 	return cli.OK
 }
 
-// obeySignals takes the signals that daemontools-encore's supervise takes, for
-// the life of the process. The others, and all without encore, end it and
-// leave the service alone, as in 0.76.
-func obeySignals(loop *supervise.Loop) {
-	letters := map[os.Signal]string{
+// encoreSignals are the signals that daemontools-encore's supervise takes. The
+// others, and all without encore, end it and leave the service alone, as in
+// 0.76.
+func encoreSignals() map[os.Signal]string {
+	return map[os.Signal]string{
 		syscall.SIGTERM: "dx", syscall.SIGINT: "dx", syscall.SIGTSTP: "p", syscall.SIGCONT: "c",
+	}
+}
+
+// obeySignals gives the loop letters for signals, for the life of the process.
+// A process that takes none is spared two threads.
+func obeySignals(loop *supervise.Loop, letters map[os.Signal]string) {
+	if len(letters) == 0 {
+		return
 	}
 	signals := make(chan os.Signal, 8)
 	for s := range letters {

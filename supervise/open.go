@@ -1,0 +1,159 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Open takes a service directory under supervision: it locks the control
+// directory, makes what is missing in it, and is ready to begin. The error is
+// in the words of 0.76, and leaves nothing open.
+func Open(path string, opt Options) (*Service, error) {
+	if opt.Name == "" {
+		opt.Name = path
+	}
+	s := &Service{opt: opt, name: opt.Name, main: process{child: noChild}, lock: -1, fifo: -1, keep: -1, ok: -1, pipe: [2]int{-1, -1}}
+	dir, err := openFolder(path)
+	if err != nil {
+		return nil, fmt.Errorf("unable to chdir to %s: %w", s.name, errnoOf(err))
+	}
+	s.dir = dir
+	if err := s.open(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open does the steps of 0.76 in their order, except that nothing is started.
+func (s *Service) open() error {
+	normallyDown, err := s.dir.has("down")
+	if err != nil {
+		return fmt.Errorf("unable to stat %s/down: %w", s.name, errnoOf(err))
+	}
+	if err := s.takeLock(); err != nil {
+		return err
+	}
+	if err := s.openControl(); err != nil {
+		return err
+	}
+	if err := s.findRules(normallyDown); err != nil {
+		return err
+	}
+	s.writeStatus()
+	path := s.ctl + "/ok"
+	_ = unix.Mkfifo(path, 0o600) // it may be there
+	if s.ok, err = open(path, unix.O_RDONLY); err != nil {
+		return fmt.Errorf("unable to read %s/ok: %w", s.ctlSay, errnoOf(err))
+	}
+	return nil
+}
+
+func (s *Service) takeLock() (err error) {
+	if s.ctl, err = ControlDir(s.dir.path); err != nil {
+		return fmt.Errorf("unable to find the control directory of %s: %w", s.name, errnoOf(err))
+	}
+	if s.ctlSay = ControlPath(os.Getenv("SUPERVISEDIR"), s.name); s.ctlSay[0] == '/' {
+		s.ctlSay = s.ctl
+	}
+	makeDir(s.ctl)
+	s.lock, err = create(s.ctl+"/lock", unix.O_APPEND, 0o600)
+	if err == nil {
+		err = unix.Flock(s.lock, unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
+		return fmt.Errorf("unable to acquire %s/lock: %w", s.ctlSay, err)
+	}
+	return nil
+}
+
+// makeDir makes the control directory, or that to which a symbolic link in its
+// place leads: a read-only service directory has such a link into a directory
+// that is empty after every boot.
+func makeDir(path string) {
+	if unix.Mkdir(path, 0o700) == nil {
+		return
+	}
+	target, err := os.Readlink(path)
+	if err != nil {
+		return // a directory that is there, or one that will be missed soon
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Dir(path) + "/" + target
+	}
+	_ = unix.Mkdir(target, 0o700)
+}
+
+func (s *Service) openControl() (err error) {
+	path := s.ctl + "/control"
+	_ = unix.Mkfifo(path, 0o600) // it may be there
+	if s.fifo, err = open(path, unix.O_RDONLY); err != nil {
+		return fmt.Errorf("unable to read %s/control: %w", s.ctlSay, errnoOf(err))
+	}
+	if s.keep, err = open(path, unix.O_WRONLY); err != nil {
+		return fmt.Errorf("unable to write %s/control: %w", s.ctlSay, errnoOf(err))
+	}
+	return nil
+}
+
+// findRules learns what the directory wants beyond 0.76.
+func (s *Service) findRules(normallyDown bool) error {
+	asked, err := s.dir.has("encore")
+	if err != nil {
+		return fmt.Errorf("unable to stat %s/encore: %w", s.name, errnoOf(err))
+	}
+	s.encore = asked || s.opt.Encore
+	s.main = newProcess(s, scriptRun, normallyDown)
+	s.main.rules.encore = s.encore
+	if !s.encore || !s.dir.runnable("log") {
+		return nil
+	}
+	if err := pipe(s.pipe[:]); err != nil {
+		return fmt.Errorf("unable to create pipe for %s: %w", s.name, errnoOf(err))
+	}
+	log := newProcess(s, "log", normallyDown)
+	s.log = &log
+	s.log.files[0], s.main.files[1] = uintptr(s.pipe[0]), uintptr(s.pipe[1])
+	return nil
+}
+
+// close lets go of everything. The files of the control directory stay, as
+// those of 0.76 do, and a script notify that still runs is left alone.
+func (s *Service) close() {
+	s.dir.close()
+	for _, fd := range []*int{&s.lock, &s.fifo, &s.keep, &s.ok, &s.pipe[0], &s.pipe[1]} {
+		closeFD(fd)
+	}
+	for _, p := range s.processes() {
+		p.child.forget()
+	}
+	for i := range s.told {
+		s.told[i].forget()
+	}
+}
+
+// closeFD closes a descriptor, if it is open, and remembers that it is not.
+func closeFD(fd *int) {
+	if *fd >= 0 {
+		_ = unix.Close(*fd) // nothing was written that could still fail
+	}
+	*fd = -1
+}
+
+// errnoOf is the reason behind an error, bare: the text in front of it names
+// the operation and the file.
+func errnoOf(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
