@@ -21,6 +21,7 @@ func goldenGroups() []*group {
 		titleCases(),
 		addedCases(),
 		searchCases(), passCases(), envdirCases(), accountCases(), softlimitCases(), setlockCases(), fghackCases(), pgrphackCases(),
+		superviseCases(),
 	}
 }
 

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 	}
 	played[self] = main
 	played["disposed"] = disposed
+	played[witnessName] = witness
 	if played[filepath.Base(os.Args[0])] == nil {
 		moreParallel()
 		noCores()

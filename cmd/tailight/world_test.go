@@ -26,6 +26,8 @@ type world struct {
 	stdout   *os.File
 	stderr   *os.File
 	tz       string
+	umask    string          // of the program; "" is that of the test
+	letting  []func()        // what close has to do besides
 	prepared map[string]bool // names that the case made itself
 	began    time.Time
 	readers  map[string]*os.File   // of FIFOs, by path
@@ -54,6 +56,9 @@ func newWorld(scratch, bin string) (*world, error) {
 
 // close lets go of everything and ends a program that still runs.
 func (w *world) close() {
+	for _, f := range w.letting {
+		f()
+	}
 	if w.job != nil && !w.job.gone() {
 		_ = w.job.cmd.Process.Kill()
 		<-w.job.exited
@@ -96,6 +101,9 @@ func (w *world) start(args []string) error {
 		program = filepath.Join(w.bin, program)
 	}
 	cmd := exec.Command(program, args[1:]...)
+	if w.umask != "" {
+		cmd = exec.Command("/bin/sh", append([]string{"-c", "umask " + w.umask + `; exec "$@"`, "sh", cmd.Path}, args[1:]...)...)
+	}
 	cmd.Dir, cmd.Env = w.dir, testEnv(w.tz)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = w.pipe.r, w.stdout, w.stderr
 	if w.stdin != nil {
@@ -151,6 +159,11 @@ func (w *world) entry(path string, d fs.DirEntry) entry {
 	case info.Mode()&fs.ModeSymlink != 0:
 		e.mode = "link"
 		e.data, _ = os.Readlink(path)
+		if self, err := os.Executable(); err == nil && e.data == self {
+			e.data = "the witness"
+		}
+	case info.Mode().IsRegular() && info.Size() == 18 && strings.HasPrefix(d.Name(), "status"):
+		e.data = statusText(readAll(path))
 	case info.Mode().IsRegular():
 		e.data = w.mask(readAll(path))
 	}
