@@ -40,7 +40,7 @@ type Service struct {
 	main  process
 	log   *process          // of encore's file log; nil if there is none
 	pipe  [2]int            // between the two
-	drain time.Time         // when log is told to end; zero: not yet, or it has been
+	drain time.Time         // when log is told to end; zero: not known yet, or it has been
 	told  []child           // notify processes that run
 	wrong map[string]string // what has been said of files that make no sense
 }
@@ -118,19 +118,29 @@ func (s *Service) turn(now time.Time) {
 const drainLimit = 5 * time.Second
 
 // endLog lets the logger end by itself when the service has: it finds the end
-// of its input behind the last line. That of daemontools-encore is told to end
-// at once, and what it has not read is lost; ours is when it takes too long,
-// such as one that does not read, or a pipe that a child of the service holds.
+// of its input behind the last line. One that ends before that, because it was
+// just being restarted, is started again. The logger of daemontools-encore is
+// told to end at once, and what it has not read is lost; ours is when it takes
+// too long, such as one that does not read, or a pipe that a child of the
+// service holds.
 func (s *Service) endLog(now time.Time) {
-	switch {
-	case !s.log.leaving:
+	if s.pipe[1] >= 0 {
 		closeFD(&s.pipe[1])
 		s.drain = now.Add(drainLimit)
-		s.log.tell(event{kind: told, to: 'x'}, now)
-	case !s.drain.IsZero() && !now.Before(s.drain):
+	}
+	idle := s.log.pid == 0 && (s.log.state != waiting || !readable(s.pipe[0]))
+	if !s.log.leaving && (idle || !now.Before(s.drain)) {
 		s.drain = time.Time{}
 		s.log.tell(event{kind: told, to: 'd'}, now)
+		s.log.tell(event{kind: told, to: 'x'}, now)
 	}
+}
+
+// readable reports whether there is something to read; the end is nothing.
+func readable(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := again(func() (int, error) { return unix.Poll(fds, 0) })
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
 }
 
 // obey reads what has been written to control. The letters + = L l hold for

@@ -151,12 +151,20 @@ func put(path string, mode fs.FileMode, content string) step {
 			if err := os.MkdirAll(full, 0o755); err != nil {
 				return err
 			}
-		} else if err := os.WriteFile(full, []byte(content), 0o600); err != nil {
+		} else if err := writeProgram(full, content); err != nil {
 			return err
 		}
 		w.prepared[full] = true
 		return os.Chmod(full, mode)
 	}}
+}
+
+// writeProgram writes a file that may be run. Nothing may fork meanwhile: the
+// child would hold it open for writing, and running it would fail.
+func writeProgram(path, content string) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, []byte(content), 0o600)
 }
 
 func fifo(path string) step {

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 	played[self] = main
 	played["disposed"] = disposed
 	played[witnessName] = witness
+	played[maskedName] = masked
 	if played[filepath.Base(os.Args[0])] == nil {
 		moreParallel()
 		noCores()

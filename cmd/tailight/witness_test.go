@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -34,6 +36,22 @@ func witness() {
 			os.Exit(0)
 		}
 	}
+}
+
+// The test binary under the name masked blocks PWR, ignores HUP, and becomes
+// the program of its arguments.
+const maskedName = "masked"
+
+func masked() {
+	runtime.LockOSThread()
+	signal.Ignore(syscall.SIGHUP)
+	set := uint64(1) << (syscall.SIGPWR - 1)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, 0, uintptr(unsafe.Pointer(&set)), 0, 8, 0, 0)
+	if errno == 0 {
+		errno, _ = syscall.Exec(os.Args[1], os.Args[1:], os.Environ()).(syscall.Errno)
+	}
+	say(errno.Error())
+	os.Exit(111)
 }
 
 func say(text string) { _, _ = os.Stdout.WriteString(text + "\n") }

@@ -56,12 +56,12 @@ func newWorld(scratch, bin string) (*world, error) {
 
 // close lets go of everything and ends a program that still runs.
 func (w *world) close() {
-	for _, f := range w.letting {
-		f()
-	}
 	if w.job != nil && !w.job.gone() {
 		_ = w.job.cmd.Process.Kill()
 		<-w.job.exited
+	}
+	for _, f := range w.letting {
+		f()
 	}
 	w.pipe.close()
 	for _, f := range append(slices.Collect(maps.Values(w.readers)), w.stdin, w.stdout, w.stderr) {

@@ -1,0 +1,381 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tailight/tailight/supervise"
+)
+
+// What only real processes can show of supervise, beyond the golden cases.
+//
+// Not tested: a process table that is full (the machine's table has that cell),
+// and systems without pidfds.
+
+// tale is a world in which steps have been done with our programs. What is left
+// of it is ended with the test.
+func tale(t *testing.T, steps ...step) *world {
+	t.Helper()
+	w, err := newWorld(t.TempDir(), ours(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.close)
+	w.let("sv")
+	w.do(t, steps...)
+	return w
+}
+
+func (w *world) do(t *testing.T, steps ...step) {
+	t.Helper()
+	for _, s := range steps {
+		if err := s.do(w); err != nil {
+			t.Fatalf("%s: %v\nstdout: %s\nstderr: %s", s.text, err, readAll(w.stdout.Name()), readAll(w.stderr.Name()))
+		}
+	}
+}
+
+// script is a step that makes an executable shell script.
+func script(path, text string) step { return put(path, 0o755, "#!/bin/sh\n"+text+"\n") }
+
+func supervised1() []step {
+	return []step{witnessed("sv"), run("supervise", "sv"), becomes("up, want up"), starts(1)}
+}
+
+func ended(t *testing.T, w *world, how string) {
+	t.Helper()
+	w.do(t, over())
+	if got := w.job.end(); got != how {
+		t.Errorf("supervise: %s, want %s; it said %s", got, how, readAll(w.stderr.Name()))
+	}
+}
+
+// 0.76 would start it once more before it looks.
+func TestSuperviseListensInTheFirstSecond(t *testing.T) {
+	t.Parallel()
+	w := tale(t, script("sv/run", "echo start"), run("supervise", "sv"), starts(1), control("d"), becomes("down, want down"), control("x"))
+	ended(t, w, "exit 0")
+	if n := strings.Count(readAll(w.stdout.Name()), "start"); n != 1 {
+		t.Errorf("started %d times, want once", n)
+	}
+}
+
+func TestStartsAreASecondApart(t *testing.T) {
+	t.Parallel()
+	w := tale(t, script("sv/run", "read up idle </proc/uptime; echo start; echo $up"), run("supervise", "sv"), starts(3), control("dx"))
+	ended(t, w, "exit 0")
+	var last float64
+	for i, f := range strings.Fields(strings.ReplaceAll(readAll(w.stdout.Name()), "start", "")) {
+		up, err := strconv.ParseFloat(f, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 && up-last < 0.98 { // the file has hundredths
+			t.Errorf("start %d is %.2f s after the one before", i+1, up-last)
+		}
+		last = up
+	}
+}
+
+func TestAMissingRunIsSaidOnceASecond(t *testing.T) {
+	t.Parallel()
+	const line = "supervise: fatal: unable to start sv/run: file does not exist\n"
+	w := tale(t, put("sv/", 0o755, ""), run("supervise", "sv"), said(line))
+	first := time.Now()
+	w.do(t, said(line+line+line), control("dx"))
+	if d := time.Since(first); d < 1900*time.Millisecond {
+		t.Errorf("the third line came %v after the first", d)
+	}
+	ended(t, w, "exit 0")
+}
+
+func TestASecondSuperviseLeavesTheFirstAlone(t *testing.T) {
+	t.Parallel()
+	w := tale(t, supervised1()...)
+	cmd := exec.Command(filepath.Join(w.bin, "supervise"), "sv")
+	cmd.Dir = w.dir
+	out, err := cmd.CombinedOutput()
+	if want := "supervise: fatal: unable to acquire sv/supervise/lock: temporary failure\n"; string(out) != want || cmd.ProcessState.ExitCode() != 111 {
+		t.Errorf("%v %q, want exit 111 and %q", err, out, want)
+	}
+	w.do(t, control("h"), output("HUP"), becomes("up, want up"), control("dx"))
+	ended(t, w, "exit 0")
+}
+
+func TestAServiceHasWhatSuperviseHas(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tale(t, script("sv/run", "echo files $(ulimit -n); grep SigIgn /proc/self/status; cut -d' ' -f5,6 /proc/$$/stat; echo start; read x <fifo"), fifo("sv/fifo"))
+	if err := os.Symlink(self, filepath.Join(w.bin, maskedName)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.bin, "limited"), []byte("#!/bin/sh\nulimit -S -n 50; exec \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, run("limited", filepath.Join(w.bin, maskedName), filepath.Join(w.bin, "supervise"), "sv"), starts(1))
+	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", w.job.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := strings.Fields(string(group[bytes.LastIndexByte(group, ')')+1:]))
+	for _, want := range []string{
+		"files 50\n",                    // Go's rise of the limit does not leak
+		"SigIgn:\t0000000000000001\n",   // HUP
+		"\n" + f[2] + " " + f[3] + "\n", // process group, session
+	} {
+		if got := readAll(w.stdout.Name()); !strings.Contains(got, want) {
+			t.Errorf("the service has %q, want %q in it", got, want)
+		}
+	}
+	w.do(t, control("dx"))
+	ended(t, w, "exit 0")
+}
+
+// A shell would unblock every signal, so this service is none.
+func TestAServiceHasTheSignalsBlockedThatSuperviseHas(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tale(t, witnessed("sv"))
+	if err := os.Symlink(self, filepath.Join(w.bin, maskedName)); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, run(maskedName, filepath.Join(w.bin, "supervise"), "sv"), starts(1))
+	w.do(t, step{"PWR is blocked, and nothing else", func(w *world) error {
+		return until("that", w.job, func() bool { // the runtime blocks all in some threads, or at times
+			threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", w.pid("sv")))
+			return err == nil && slices.ContainsFunc(threads, func(f string) bool {
+				return strings.Contains(readAll(f), "SigBlk:\t0000000020000000\n")
+			})
+		})
+	}}, control("dx"))
+	ended(t, w, "exit 0")
+}
+
+func TestARenamedServiceGoesOn(t *testing.T) {
+	t.Parallel()
+	w := tale(t, witnessed("sv"), put("sv/down", 0o644, ""), run("supervise", "sv"), becomes("down, want down"), taken())
+	if err := os.Rename(filepath.Join(w.dir, "sv"), filepath.Join(w.dir, "other")); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, controlIn("other", "u"), becomesIn("other", "up, want up"), starts(1))
+	cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.pid("other")))
+	if err != nil || filepath.Base(cwd) != "other" {
+		t.Errorf("the service is in %s (%v), want other", cwd, err)
+	}
+	w.do(t, controlIn("other", "dx"))
+	ended(t, w, "exit 0")
+}
+
+// 0.76 waits for every child; one that was there before supervise was executed
+// would else be a zombie as long as supervise runs.
+func TestInheritedChildrenLeaveNoZombie(t *testing.T) {
+	t.Parallel()
+	w := tale(t, fifo("hold"), witnessed("sv"))
+	parent := filepath.Join(w.bin, "parent")
+	if err := writeProgram(parent, "#!/bin/sh\nread x <hold & echo child $!; exec \"$@\"\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(parent, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, run("parent", filepath.Join(w.bin, "supervise"), "sv"), starts(1))
+	var child int
+	if _, err := fmt.Sscanf(readAll(w.stdout.Name()), "child %d", &child); err != nil {
+		t.Fatal(err)
+	}
+	release, err := os.OpenFile(filepath.Join(w.dir, "hold"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = release.Close()
+	w.do(t, step{"the child is gone", func(w *world) error {
+		return until("no child", w.job, func() bool { return syscall.Kill(child, 0) == syscall.ESRCH })
+	}}, control("i"), starts(2), control("dx"))
+	ended(t, w, "exit 0")
+	if got := readAll(w.stdout.Name()); !strings.HasSuffix(got, "start\nINT\nstart\nTERM\n") {
+		t.Errorf("the service tells %q", got)
+	}
+}
+
+func TestAReaderSeesWholeRecordsOnly(t *testing.T) {
+	t.Parallel()
+	w := tale(t, supervised1()...)
+	ctl := filepath.Join(w.dir, "sv/supervise")
+	done := make(chan struct{})
+	wrote := make(chan error, 1)
+	go func() {
+		defer close(done)
+		for range 300 {
+			if err := supervise.Send(ctl, []byte("cpcpcpcpcpcp")); err != nil {
+				wrote <- err
+				return
+			}
+		}
+		wrote <- supervise.Send(ctl, []byte("c"))
+	}()
+	reads := 0
+	for running := true; running; reads++ {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		b, err := os.ReadFile(filepath.Join(ctl, "status"))
+		if err != nil || len(b) != 18 || !strings.HasPrefix(statusText(string(b)), "up, want up") {
+			t.Fatalf("read %d: %d bytes %q, %v", reads, len(b), b, err)
+		}
+	}
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, taken(), becomes("up, want up"), control("dx"))
+	ended(t, w, "exit 0")
+}
+
+// A svc that finds the FIFO full waits; nothing of what it writes is lost.
+func TestAFullControlFIFOIsWorkedOff(t *testing.T) {
+	t.Parallel()
+	w := tale(t, supervised1()...)
+	if err := w.job.signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	ctl := filepath.Join(w.dir, "sv/supervise")
+	fd, err := unix.Open(ctl+"/control", unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	filler := bytes.Repeat([]byte("z"), 4096)
+	for err == nil {
+		_, err = unix.Write(fd, filler)
+	}
+	if err != unix.EAGAIN {
+		t.Fatal(err)
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- supervise.Send(ctl, []byte("dx")) }()
+	if err := w.job.signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	ended(t, w, "exit 0")
+}
+
+func TestWithoutItsControlDirectoryAServiceRunsOn(t *testing.T) {
+	t.Parallel()
+	w := tale(t, supervised1()...)
+	ctl := filepath.Join(w.dir, "sv/supervise")
+	pid := w.pid("sv")
+	control, err := unix.Open(ctl+"/control", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(control)
+	if err := os.RemoveAll(ctl); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, starts(2))
+	if _, err := unix.Write(control, []byte("dx")); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, w, "exit 0")
+	const warning = "supervise: warning: unable to open sv/supervise/status.new: file does not exist\n"
+	if said := readAll(w.stderr.Name()); strings.ReplaceAll(said, warning, "") != "" || said == "" {
+		t.Errorf("it said %q, want %q some times", said, warning)
+	}
+}
+
+// descriptors lists those of a process, by what they are open on.
+func descriptors(t *testing.T, pid int) string {
+	t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		to, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, _, _ = strings.Cut(to, ":[")
+		all = append(all, filepath.Base(to))
+	}
+	return strings.Join(all, " ")
+}
+
+func TestRestartsLeakNothing(t *testing.T) {
+	t.Parallel()
+	w := tale(t, supervised1()...)
+	pid := w.job.cmd.Process.Pid
+	before := descriptors(t, pid)
+	w.do(t, control("i"), starts(2), control("k"), starts(3), control("d"), becomes("down, want down"), control("u"), starts(4), becomes("up, want up"), taken())
+	if after := descriptors(t, pid); after != before {
+		t.Errorf("descriptors before: %s\nafter: %s", before, after)
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil || len(strings.Fields(string(children))) > 1 {
+		t.Errorf("children %s (%v), want the service at most", children, err)
+	}
+	w.do(t, control("dx"))
+	ended(t, w, "exit 0")
+}
+
+// The runtime of Go settles within some milliseconds. From then on no thread
+// of supervise runs, while another service is started twice.
+func TestAnIdleSuperviseSleeps(t *testing.T) {
+	t.Parallel()
+	w := tale(t, supervised1()...)
+	clock := tale(t, script("sv/run", "echo start"), run("supervise", "sv"))
+	w.do(t, step{"an idle process", func(w *world) error {
+		n := 0
+		return until("a second without a wake-up", w.job, func() bool {
+			before := ran(t, w.job)
+			n += 2
+			clock.do(t, starts(n))
+			return bytes.Equal(before, ran(t, w.job))
+		})
+	}}, control("dx"))
+	ended(t, w, "exit 0")
+	clock.do(t, control("dx"))
+	ended(t, clock, "exit 0")
+}
+
+// ran is what the scheduler has counted for every thread of a job.
+func ran(t *testing.T, j *job) []byte {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", j.cmd.Process.Pid))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no threads: %v", err)
+	}
+	var all []byte
+	for _, f := range files {
+		all = append(all, readAll(f)...)
+	}
+	return all
+}
