@@ -7,7 +7,7 @@
 // turns, so that a change in the machine's speed meets all of them. CPU per
 // line at a pace is read from /proc/PID/task/*/schedstat, which is exact
 // where getrusage counts ticks. Idle memory is Private_Dirty of
-// /proc/PID/smaps_rollup after one line.
+// /proc/PID/smaps_rollup after one line, or with a service that is up.
 //
 // A ratio says how many times more the peer needs. Absolute times depend on
 // the machine and its neighbours; only the ratios of one run carry over.
@@ -89,6 +89,11 @@ func bench(bin string, mib, runs int, seconds float64, only string) error {
 	}
 	if w := logging(bin, "idle private memory"); strings.Contains(w.name, only) {
 		table(out, w, runs, "kB", func(c contender) (float64, error) { return idle(tmp, c) })
+	}
+	for _, f := range superviseFigures {
+		if w := supervising(bin, f.name); strings.Contains(w.name, only) {
+			table(out, w, runs, f.unit, func(c contender) (float64, error) { return f.of(tmp, c) })
+		}
 	}
 	return nil
 }

@@ -166,12 +166,18 @@ func idle(tmp string, c contender) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", cmd.Process.Pid))
+	kB, err := private(cmd.Process.Pid)
 	if err != nil {
 		return 0, err
 	}
 	in.Close()
-	if err := cmd.Wait(); err != nil {
+	return kB, cmd.Wait()
+}
+
+// private is the private dirty memory of a process in kB.
+func private(pid int) (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
 		return 0, err
 	}
 	for l := range strings.Lines(string(b)) {
