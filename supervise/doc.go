@@ -6,8 +6,8 @@
 //     and has been waited for.
 //   - A service that is wanted down is not started, starts are a second apart
 //     on the monotonic clock, and a letter is obeyed at every moment.
-//   - A reader of the status record finds a whole one, and a pid in it is not
-//     that of somebody else.
+//   - A reader of the status record finds a whole one. Its pid is 0 before the
+//     next process is made.
 //   - While nothing is due nothing runs.
 //   - Nothing in it belongs to the whole process: no working directory, no
 //     umask, no signal is changed, so that one process can hold many services.

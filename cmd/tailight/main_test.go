@@ -89,6 +89,11 @@ func defaultActions() {
 			signal.Notify(make(chan os.Signal, 1), s)
 		}
 	}
+	// Of these the runtime does not know whether they are ignored.
+	for _, s := range []os.Signal{syscall.SIGCONT, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU} {
+		signal.Notify(make(chan os.Signal, 1), s)
+		signal.Reset(s)
+	}
 }
 
 // ignoredStop reports whether a signal of job control is ignored, which

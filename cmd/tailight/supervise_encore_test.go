@@ -72,7 +72,7 @@ func TestEncoreNeedsNoRun(t *testing.T) {
 func TestEncoreGivesChildrenASession(t *testing.T) {
 	t.Parallel()
 	for _, own := range []bool{true, false} {
-		steps := []step{witnessed("sv"), run("supervise", "sv"), starts(1)}
+		steps := []step{witnessed("sv"), run("supervise", "sv"), becomes("up, want up, running"), starts(1)}
 		if !own {
 			steps = slices.Insert(steps, 0, put("sv/no-setsid", 0o644, ""))
 		}
