@@ -148,11 +148,15 @@ func readable(fd int) bool {
 func (s *Service) obey(now time.Time) {
 	var b [256]byte // several batches of svc, which have 32 letters at most
 	n, err := unix.Read(s.fifo, b[:])
-	if err != nil {
+	switch {
+	case err != nil:
 		return // EAGAIN: nothing came
+	case n == 0:
+		closeFD(&s.fifo) // it is no FIFO, and would be readable for ever
+		return
 	}
 	to, group := &s.main, false
-	for _, letter := range b[:max(n, 0)] {
+	for _, letter := range b[:n] {
 		switch {
 		case s.gone():
 			return

@@ -60,6 +60,48 @@ func TestPeerSupervise(t *testing.T) {
 	})
 }
 
+// TestPeerSvstatReadsRecordsOfEncore shows longer records to the svstat of 0.76.
+func TestPeerSvstatReadsRecordsOfEncore(t *testing.T) {
+	t.Parallel()
+	theirs := peer(t)
+	for _, logged := range []bool{false, true} {
+		phase := "up, want up, running"
+		steps := []step{witnessed("sv")}
+		if logged {
+			phase = "up, want up, running; log up, want up, running"
+			steps = append(steps, script("sv/log", "exec cat >/dev/null"))
+		}
+		w := encored(t, append(steps, run("supervise", "sv"), becomes(phase))...)
+		s := &supervised{tools: theirs, dir: filepath.Join(w.dir, "sv"), w: w}
+		if got, want := s.seen(), "sv: up N seconds\n <nil> svok true"; got != want {
+			t.Errorf("0.76 sees %q, want %q", got, want)
+		}
+		w.do(t, control("dx"))
+		ended(t, w, "exit 0")
+	}
+}
+
+// TestMixedSupervisesShareTheLock starts each kind beside the other.
+func TestMixedSupervisesShareTheLock(t *testing.T) {
+	t.Parallel()
+	theirs, ours := peer(t), ours(t)
+	for _, bins := range [][2]string{{theirs, ours}, {ours, theirs}} {
+		w := tale(t, witnessed("sv"))
+		w.bin = bins[0]
+		w.do(t, run("supervise", "sv"), becomes("up, want up"), output("start"))
+		cmd := exec.Command(filepath.Join(bins[1], "supervise"), "sv")
+		cmd.Dir = w.dir
+		out, err := cmd.CombinedOutput()
+		if want := "supervise: fatal: unable to acquire sv/supervise/lock: temporary failure\n"; string(out) != want || cmd.ProcessState.ExitCode() != 111 {
+			t.Errorf("%s beside %s: %v %q", bins[1], bins[0], err, out)
+		}
+		w.do(t, control("dx"), over())
+		// The other one goes on with the files of the first.
+		w.bin = bins[1]
+		w.do(t, run("supervise", "sv"), starts(2), becomes("up, want up"), control("dx"), over())
+	}
+}
+
 // model is what the specification says of one service.
 type model struct {
 	up, paused, pending, leaving, gone bool

@@ -289,6 +289,21 @@ func TestAFullControlFIFOIsWorkedOff(t *testing.T) {
 	ended(t, w, "exit 0")
 }
 
+// 0.76 would read its end over and over.
+func TestAControlThatIsNoFIFOIsReadOnce(t *testing.T) {
+	t.Parallel()
+	w := tale(t, witnessed("sv"), put("sv/supervise/control", 0o600, "p"), run("supervise", "sv"), becomes("up, want up, paused"),
+		step{"control is closed", func(w *world) error {
+			return until("a supervise that does not read", w.job, func() bool {
+				return strings.Count(descriptors(t, w.job.cmd.Process.Pid), "control") == 1
+			})
+		}})
+	if err := w.job.signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, w, "killed by TERM")
+}
+
 func TestWithoutItsControlDirectoryAServiceRunsOn(t *testing.T) {
 	t.Parallel()
 	w := tale(t, supervised1()...)
