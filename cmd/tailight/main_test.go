@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -29,6 +30,9 @@ var peerFlag = flag.String("peer", "", "`directory` of the original daemontools 
 // systemPath is PATH as it was before testscript put our commands in front.
 var systemPath = os.Getenv("PATH")
 
+// players are what the test binary is besides, by name.
+var players = map[string]func(){}
+
 // TestMain lets the test binary play every command of the table: a link with
 // the name of a command, pointing to this binary, is that command; one with
 // the name tailight is the whole.
@@ -39,8 +43,7 @@ func TestMain(m *testing.M) {
 	}
 	played[self] = main
 	played["disposed"] = disposed
-	played[witnessName] = witness
-	played[maskedName] = masked
+	maps.Copy(played, players)
 	if played[filepath.Base(os.Args[0])] == nil {
 		moreParallel()
 		noCores()
