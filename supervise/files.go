@@ -22,7 +22,7 @@ type folder struct {
 }
 
 func openFolder(name string) (folder, error) {
-	fd, err := open(name, unix.O_RDONLY|unix.O_DIRECTORY)
+	fd, err := open(name, dirFlags|unix.O_DIRECTORY)
 	if err != nil {
 		return folder{}, err
 	}

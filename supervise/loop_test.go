@@ -211,3 +211,35 @@ func TestTellMayBeCalledFromAnywhere(t *testing.T) {
 	r.end(t, "dx")
 	r.loop.Tell("u") // too late, and harmless
 }
+
+// The control directory is where SUPERVISEDIR says, and messages name it so.
+func TestTheControlDirectoryIsWhereTheEnvironmentSays(t *testing.T) {
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := serviceDir(t, map[string]string{"down": ""})
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ setting, where, say string }{
+		{"", dir + "/supervise", "sv/supervise"},
+		{"state", dir + "/state", "sv/state"},
+		{base, base + "/" + strings.ReplaceAll(real[1:], "/", ":"), base + "/" + strings.ReplaceAll(real[1:], "/", ":")},
+	} {
+		t.Setenv("SUPERVISEDIR", c.setting)
+		s, err := Open(dir, Options{Name: "sv"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if running, err := Running(c.where); !running || err != nil {
+			t.Errorf("%q: nothing runs in %s: %v", c.setting, c.where, err)
+		}
+		_, err = Open(dir, Options{Name: "sv"})
+		if want := "unable to acquire " + c.say + "/lock: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", c.setting, err, want)
+		}
+		s.close()
+	}
+}

@@ -32,4 +32,7 @@ var hasPidfd = sync.OnceValue(func() bool {
 	return true
 })
 
+// dirFlags open a directory that need not be readable, only searchable.
+const dirFlags = unix.O_PATH
+
 func pipe(p []int) error { return unix.Pipe2(p, unix.O_CLOEXEC) }

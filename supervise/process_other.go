@@ -12,6 +12,9 @@ func start(path string, argv []string, attr *syscall.ProcAttr) (child, error) {
 	return watched(path, argv, attr)
 }
 
+// dirFlags open a directory.
+const dirFlags = unix.O_RDONLY
+
 func pipe(p []int) error {
 	// Nothing may fork between the two calls.
 	syscall.ForkLock.RLock()

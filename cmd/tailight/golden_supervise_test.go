@@ -89,6 +89,8 @@ func superviseModes(g *group) {
 		run("supervise", "sv"), becomes("down, want down"), control("x"), over())
 	g.add("a link to a directory", put("sv/down", 0o644, ""), put("volatile/", 0o755, ""), symlink("../volatile", "sv/supervise"),
 		run("supervise", "sv"), becomes("down, want down"), control("x"), over())
+	g.add("a directory that cannot be read", put("sv/down", 0o644, ""), put("sv/", 0o311, ""), run("supervise", "sv"), becomes("down, want down"),
+		control("x"), over(), put("sv/", 0o755, ""))
 	g.add("a name with a dash", put("-dash/down", 0o644, ""), run("supervise", "-dash"), becomesIn("-dash", "down, want down"), controlIn("-dash", "x"), over())
 	g.add("the working directory", put("down", 0o644, ""), run("supervise", "."), becomesIn(".", "down, want down"), controlIn(".", "x"), over())
 	g.add("down is a directory", put("sv/down/", 0o755, ""), run("supervise", "sv"), becomes("down, want down"), control("x"), over())
