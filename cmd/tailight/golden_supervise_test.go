@@ -40,8 +40,8 @@ func superviseDiagnostics(g *group) {
 	fails("control is a loop", put("sv/supervise/", 0o700, ""), symlink("control", "sv/supervise/control"))
 	fails("ok is a loop", put("sv/supervise/", 0o700, ""), symlink("ok", "sv/supervise/ok"))
 	story := []step{witnessed("sv"), put("sv/down", 0o644, ""), run("supervise", "sv"), becomes("down, want down"), taken()}
-	g.add("status cannot be opened", append(story, put("sv/supervise/status.new/", 0o700, ""), control("u"), said("status.new"), output("start"), control("dx"), over())...)
-	g.add("status cannot be replaced", append(story, replaced("sv/supervise/status"), control("p"), said("to status"), control("x"), over())...).
+	g.add("status cannot be opened", append(story, put("sv/supervise/status.new/", 0o700, ""), commanded("u"), said("status.new"), output("start"), commanded("dx"), over())...)
+	g.add("status cannot be replaced", append(story, replaced("sv/supervise/status"), commanded("p"), said("to status"), commanded("x"), over())...).
 		differ("the end is recorded once", func(r *record) {
 			r.stderr = r.stderr[strings.Index(r.stderr, "\n")+1:]
 		})
@@ -52,7 +52,7 @@ func superviseDiagnostics(g *group) {
 func superviseScripts(g *group) {
 	tried := func(name string, steps ...step) {
 		g.add("run "+name, append(append([]step{put("sv/down", 0o644, "")}, steps...), run("supervise", "sv"),
-			becomes("down, want down"), control("o"), said("unable to start"), becomes("down, want once"), control("x"), over())...)
+			becomes("down, want down"), commanded("o"), said("unable to start"), becomes("down, want once"), commanded("x"), over())...)
 	}
 	tried("is missing")
 	tried("is not executable", put("sv/run", 0o644, "#!/bin/sh\n"))
@@ -63,38 +63,38 @@ func superviseScripts(g *group) {
 	tried("leads to itself", symlink("run", "sv/run"))
 	for _, exit := range []string{"exit 0", "exit 1", "exit 100", "exit 111", "kill -9 $$"} {
 		g.add("run does "+exit, put("sv/down", 0o644, ""), put("sv/run", 0o755, "#!/bin/sh\necho ran\n"+exit+"\n"), run("supervise", "sv"),
-			becomes("down, want down"), control("o"), output("ran"), becomes("down, want once"), control("x"), over())
+			becomes("down, want down"), commanded("o"), output("ran"), becomes("down, want once"), commanded("x"), over())
 	}
 	g.add("run is started where, how and with what", put("sv/down", 0o644, ""),
 		put("sv/run", 0o755, "#!/bin/sh\npwd -P; echo $0 $#; umask; echo $PATH $LC_ALL\n"), run("supervise", "sv"),
-		becomes("down, want down"), control("o"), output("C\n"), becomes("down, want once"), control("x"), over())
+		becomes("down, want down"), commanded("o"), output("C\n"), becomes("down, want once"), commanded("x"), over())
 	g.add("run has no descriptor of supervise", put("sv/down", 0o644, ""),
 		put("sv/run", 0o755, "#!/bin/sh\nfor f in 0 1 2 3 4 5 6 7 8 9 11 12 13 14 15 16 17; do test -e /proc/$$/fd/$f && echo $f; done; echo end\n"),
-		run("supervise", "sv"), becomes("down, want down"), control("o"), output("end"), becomes("down, want once"), control("x"), over())
+		run("supervise", "sv"), becomes("down, want down"), commanded("o"), output("end"), becomes("down, want once"), commanded("x"), over())
 	g.add("signals have their default action", put("sv/down", 0o644, ""),
 		put("sv/run", 0o755, "#!/bin/sh\nsed -n 's/^Sig\\(Blk\\|Ign\\):.*\\(.......\\)$/\\1 \\2/p' /proc/self/status; echo end\n"),
-		run("supervise", "sv"), becomes("down, want down"), control("o"), output("end"), becomes("down, want once"), control("x"), over())
+		run("supervise", "sv"), becomes("down, want down"), commanded("o"), output("end"), becomes("down, want once"), commanded("x"), over())
 }
 
 // superviseModes: the files of the control directory, old ones and new ones.
 func superviseModes(g *group) {
 	for _, mask := range []string{"000", "022", "027", "077"} {
-		g.add("umask "+mask, witnessed("sv"), umask(mask), run("supervise", "sv"), output("start"), control("dx"), over())
+		g.add("umask "+mask, witnessed("sv"), umask(mask), run("supervise", "sv"), output("start"), commanded("dx"), over())
 	}
 	g.add("what is there stays as it is", put("sv/run", 0o755, "#!/bin/sh\n"), put("sv/down", 0o644, ""), put("sv/supervise/", 0o755, ""),
 		put("sv/supervise/lock", 0o644, "old"), fifo("sv/supervise/control"), fifo("sv/supervise/ok"), put("sv/supervise/status", 0o600, "a longer record than one of 18 bytes"),
 		put("sv/supervise/status.new", 0o600, "left over"), put("sv/supervise/other", 0o600, ""),
-		run("supervise", "sv"), becomes("down, want down"), control("x"), over())
+		run("supervise", "sv"), becomes("down, want down"), commanded("x"), over())
 	g.add("a dangling link is repaired", put("sv/down", 0o644, ""), symlink("../volatile", "sv/supervise"),
-		run("supervise", "sv"), becomes("down, want down"), control("x"), over())
+		run("supervise", "sv"), becomes("down, want down"), commanded("x"), over())
 	g.add("a link to a directory", put("sv/down", 0o644, ""), put("volatile/", 0o755, ""), symlink("../volatile", "sv/supervise"),
-		run("supervise", "sv"), becomes("down, want down"), control("x"), over())
+		run("supervise", "sv"), becomes("down, want down"), commanded("x"), over())
 	g.add("a directory that cannot be read", put("sv/down", 0o644, ""), put("sv/", 0o311, ""), run("supervise", "sv"), becomes("down, want down"),
-		control("x"), over(), put("sv/", 0o755, ""))
+		commanded("x"), over(), put("sv/", 0o755, ""))
 	g.add("a name with a dash", put("-dash/down", 0o644, ""), run("supervise", "-dash"), becomesIn("-dash", "down, want down"), controlIn("-dash", "x"), over())
 	g.add("the working directory", put("down", 0o644, ""), run("supervise", "."), becomesIn(".", "down, want down"), controlIn(".", "x"), over())
-	g.add("down is a directory", put("sv/down/", 0o755, ""), run("supervise", "sv"), becomes("down, want down"), control("x"), over())
-	g.add("down leads nowhere", witnessed("sv"), symlink("nowhere", "sv/down"), run("supervise", "sv"), output("start"), control("dx"), over())
+	g.add("down is a directory", put("sv/down/", 0o755, ""), run("supervise", "sv"), becomes("down, want down"), commanded("x"), over())
+	g.add("down leads nowhere", witnessed("sv"), symlink("nowhere", "sv/down"), run("supervise", "sv"), output("start"), commanded("dx"), over())
 }
 
 // superviseLetters: every letter in every state, and the sequences of the
@@ -105,46 +105,46 @@ func superviseLetters(g *group) {
 	from := func(start []step, name string, steps ...step) {
 		g.add(name, append(append([]step(nil), start...), steps...)...)
 	}
-	end := []step{control("dx"), over()}
+	end := []step{commanded("dx"), over()}
 	and := func(steps ...step) []step { return append(steps, end...) }
 
-	from(isDown, "down: x", control("x"), over())
-	from(isDown, "down: d", and(control("d"), becomes("down, want down"))...)
-	from(isDown, "down: u", and(control("u"), output("start"), becomes("up, want up"))...)
-	from(isDown, "down: o", and(control("o"), output("start"), becomes("up, want once"))...)
-	from(isDown, "down: o, and it ends", and(control("o"), output("start"), control("i"), becomes("down, want once"))...)
-	from(isDown, "down: p c h a i t k do nothing", and(control("pchaitk"), becomes("down, want down"))...)
-	from(isDown, "down: p is forgotten at the start", and(control("pu"), output("start"), becomes("up, want up"))...)
-	from(isDown, "down: letters that mean nothing", and(control("z\x00\n?-du"), output("start"), becomes("up, want up"))...)
-	from(isDown, "down: ux leaves when it ends", control("ux"), output("start"), becomes("up, want up"), control("i"), over())
-	from(isDown, "down: xu never starts", control("xu"), over())
-	from(isDown, "down: ox", control("ox"), output("start"), becomes("up, want once"), control("t"), over())
+	from(isDown, "down: x", commanded("x"), over())
+	from(isDown, "down: d", and(commanded("d"), becomes("down, want down"))...)
+	from(isDown, "down: u", and(commanded("u"), output("start"), becomes("up, want up"))...)
+	from(isDown, "down: o", and(commanded("o"), output("start"), becomes("up, want once"))...)
+	from(isDown, "down: o, and it ends", and(commanded("o"), output("start"), commanded("i"), becomes("down, want once"))...)
+	from(isDown, "down: p c h a i t k do nothing", and(commanded("pchaitk"), becomes("down, want down"))...)
+	from(isDown, "down: p is forgotten at the start", and(commanded("pu"), output("start"), becomes("up, want up"))...)
+	from(isDown, "down: letters that mean nothing", and(commanded("z\x00\n?-du"), output("start"), becomes("up, want up"))...)
+	from(isDown, "down: ux leaves when it ends", commanded("ux"), output("start"), becomes("up, want up"), commanded("i"), over())
+	from(isDown, "down: xu never starts", commanded("xu"), over())
+	from(isDown, "down: ox", commanded("ox"), output("start"), becomes("up, want once"), commanded("t"), over())
 
-	from(isUp, "up: d", and(control("d"), becomes("down, want down"))...)
-	from(isUp, "up: d u", and(control("d"), becomes("down, want down"), control("u"), starts(2))...)
-	from(isUp, "up: du is a restart", and(control("du"), starts(2), becomes("up, want up"))...)
-	from(isUp, "up: u", and(control("u"), becomes("up, want up"))...)
-	from(isUp, "up: it ends", and(control("i"), starts(2), becomes("up, want up"))...)
-	from(isUp, "up: t", and(control("t"), starts(2), becomes("up, want up"))...)
-	from(isUp, "up: k", and(control("k"), starts(2), becomes("up, want up"))...)
-	from(isUp, "up: h", and(control("h"), output("HUP"))...)
-	from(isUp, "up: a", and(control("a"), output("ALRM"))...)
-	from(isUp, "up: o, and it ends", and(control("o"), becomes("up, want once"), control("i"), becomes("down, want once"))...)
-	from(isUp, "up: o and u, and it ends", and(control("o"), becomes("up, want once"), control("u"), becomes("up, want up"), control("i"), starts(2))...)
-	from(isUp, "up: p", and(control("p"), becomes("up, want up, paused"), stopped())...)
-	from(isUp, "up: p c", and(control("p"), stopped(), control("c"), becomes("up, want up"), control("h"), output("HUP"))...)
-	from(isUp, "up: p t waits for c", and(control("p"), stopped(), control("t"), becomes("up, want up, paused"), control("c"), output("TERM"), starts(2))...)
-	from(isUp, "up: p d", and(control("p"), stopped(), control("d"), becomes("down, want down"))...)
-	from(isUp, "up: p k, and the next is not paused", and(control("p"), stopped(), control("k"), starts(2), becomes("up, want up"))...)
-	from(isUp, "up: p o d", and(control("p"), stopped(), control("o"), becomes("up, want once, paused"), control("d"), becomes("down, want down"))...)
-	from(isUp, "up: x leaves when it ends", control("x"), becomes("up, want up"), control("i"), over())
-	from(isUp, "up: x and u", control("xu"), becomes("up, want up"), control("i"), over())
-	from(isUp, "up: dx", control("dx"), over())
-	from(isUp, "up: xd", control("xd"), over())
-	from(isUp, "up: stubborn, d u k", put("sv/stubborn", 0o644, ""), control("d"), output("TERM"), becomes("up, want down"),
-		control("u"), becomes("up, want up"), control("k"), starts(2), control("dx"), output("start\nTERM\nstart\nTERM"), control("k"), over())
+	from(isUp, "up: d", and(commanded("d"), becomes("down, want down"))...)
+	from(isUp, "up: d u", and(commanded("d"), becomes("down, want down"), commanded("u"), starts(2))...)
+	from(isUp, "up: du is a restart", and(commanded("du"), starts(2), becomes("up, want up"))...)
+	from(isUp, "up: u", and(commanded("u"), becomes("up, want up"))...)
+	from(isUp, "up: it ends", and(commanded("i"), starts(2), becomes("up, want up"))...)
+	from(isUp, "up: t", and(commanded("t"), starts(2), becomes("up, want up"))...)
+	from(isUp, "up: k", and(commanded("k"), starts(2), becomes("up, want up"))...)
+	from(isUp, "up: h", and(commanded("h"), output("HUP"))...)
+	from(isUp, "up: a", and(commanded("a"), output("ALRM"))...)
+	from(isUp, "up: o, and it ends", and(commanded("o"), becomes("up, want once"), commanded("i"), becomes("down, want once"))...)
+	from(isUp, "up: o and u, and it ends", and(commanded("o"), becomes("up, want once"), commanded("u"), becomes("up, want up"), commanded("i"), starts(2))...)
+	from(isUp, "up: p", and(commanded("p"), becomes("up, want up, paused"), stopped())...)
+	from(isUp, "up: p c", and(commanded("p"), stopped(), commanded("c"), becomes("up, want up"), commanded("h"), output("HUP"))...)
+	from(isUp, "up: p t waits for c", and(commanded("p"), stopped(), commanded("t"), becomes("up, want up, paused"), commanded("c"), output("TERM"), starts(2))...)
+	from(isUp, "up: p d", and(commanded("p"), stopped(), commanded("d"), becomes("down, want down"))...)
+	from(isUp, "up: p k, and the next is not paused", and(commanded("p"), stopped(), commanded("k"), starts(2), becomes("up, want up"))...)
+	from(isUp, "up: p o d", and(commanded("p"), stopped(), commanded("o"), becomes("up, want once, paused"), commanded("d"), becomes("down, want down"))...)
+	from(isUp, "up: x leaves when it ends", commanded("x"), becomes("up, want up"), commanded("i"), over())
+	from(isUp, "up: x and u", commanded("xu"), becomes("up, want up"), commanded("i"), over())
+	from(isUp, "up: dx", commanded("dx"), over())
+	from(isUp, "up: xd", commanded("xd"), over())
+	from(isUp, "up: stubborn, d u k", put("sv/stubborn", 0o644, ""), commanded("d"), output("TERM"), becomes("up, want down"),
+		commanded("u"), becomes("up, want up"), commanded("k"), starts(2), commanded("dx"), output("start\nTERM\nstart\nTERM"), commanded("k"), over())
 	from(isUp, "up: killed from outside", and(slain(), starts(2), becomes("up, want up"))...)
-	from(isUp, "up: stopped from outside", and(halted(), becomes("up, want up"), control("c"), control("h"), output("HUP"))...)
+	from(isUp, "up: stopped from outside", and(halted(), becomes("up, want up"), commanded("c"), commanded("h"), output("HUP"))...)
 	for _, s := range []syscall.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGKILL, unix.SIGALRM, unix.SIGUSR1} {
 		name := strings.TrimPrefix(unix.SignalName(s), "SIG")
 		from(isUp, name+" ends supervise, not the service", step{"signal " + name, func(w *world) error { return w.job.signal(s) }},
@@ -162,8 +162,8 @@ func umask(mask string) step {
 	return step{"umask " + mask, func(w *world) error { w.umask = mask; return nil }}
 }
 
-// control writes letters to the service, as svc does.
-func control(letters string) step { return controlIn("sv", letters) }
+// commanded writes letters to the service, as svc does.
+func commanded(letters string) step { return controlIn("sv", letters) }
 
 func controlIn(dir, letters string) step {
 	return step{"svc " + strings.Trim(quote(letters), `"`), func(w *world) error {

@@ -27,7 +27,7 @@ func TestPeerSupervise(t *testing.T) {
 	theirs, ours := peer(t), ours(t)
 	eachSeed(t, max(*casesFlag/40, 1), func(seed uint64, scratch string) error {
 		r := newRand(seed)
-		pair := []*supervised{{who: "0.76", bin: theirs}, {who: "ours", bin: ours}}
+		pair := []*subject{{who: "0.76", bin: theirs}, {who: "ours", bin: ours}}
 		m := &model{want: "up", up: true, starts: 1}
 		normallyDown := r.IntN(2) == 0
 		if normallyDown {
@@ -72,11 +72,11 @@ func TestPeerSvstatReadsRecordsOfEncore(t *testing.T) {
 			steps = append(steps, script("sv/log", "exec cat >/dev/null"))
 		}
 		w := encored(t, append(steps, run("supervise", "sv"), becomes(phase))...)
-		s := &supervised{tools: theirs, dir: filepath.Join(w.dir, "sv"), w: w}
+		s := &subject{tools: theirs, dir: filepath.Join(w.dir, "sv"), w: w}
 		if got, want := s.seen(), "sv: up N seconds\n <nil> svok true"; got != want {
 			t.Errorf("0.76 sees %q, want %q", got, want)
 		}
-		w.do(t, control("dx"))
+		w.do(t, commanded("dx"))
 		ended(t, w, "exit 0")
 	}
 }
@@ -95,10 +95,10 @@ func TestMixedSupervisesShareTheLock(t *testing.T) {
 		if want := "supervise: fatal: unable to acquire sv/supervise/lock: temporary failure\n"; string(out) != want || cmd.ProcessState.ExitCode() != 111 {
 			t.Errorf("%s beside %s: %v %q", bins[1], bins[0], err, out)
 		}
-		w.do(t, control("dx"), over())
+		w.do(t, commanded("dx"), over())
 		// The other one goes on with the files of the first.
 		w.bin = bins[1]
-		w.do(t, run("supervise", "sv"), starts(2), becomes("up, want up"), control("dx"), over())
+		w.do(t, run("supervise", "sv"), starts(2), becomes("up, want up"), commanded("dx"), over())
 	}
 }
 
@@ -203,14 +203,14 @@ func (m *model) status() string {
 	return text
 }
 
-// supervised is a service under a supervise of either kind.
-type supervised struct {
+// superviseIn is a service under a supervise of either kind.
+type subject struct {
 	who, bin, tools string
 	dir             string
 	w               *world
 }
 
-func (s *supervised) begin(scratch string, normallyDown bool) error {
+func (s *subject) begin(scratch string, normallyDown bool) error {
 	if err := os.MkdirAll(scratch, 0o755); err != nil {
 		return err
 	}
@@ -234,13 +234,13 @@ func (s *supervised) begin(scratch string, normallyDown bool) error {
 	return until("svok", s.w.job, s.ok)
 }
 
-func (s *supervised) end() { s.w.close() }
+func (s *subject) end() { s.w.close() }
 
-func (s *supervised) ok() bool {
+func (s *subject) ok() bool {
 	return exec.Command(filepath.Join(s.tools, "svok"), s.dir).Run() == nil
 }
 
-func (s *supervised) act(act string) error {
+func (s *subject) act(act string) error {
 	if act == slay {
 		return syscall.Kill(s.w.pid("sv"), unix.SIGKILL)
 	}
@@ -253,7 +253,7 @@ func (s *supervised) act(act string) error {
 
 // settle waits until both are where the model is, and then compares what the
 // tools see.
-func settle(pair []*supervised, m *model) error {
+func settle(pair []*subject, m *model) error {
 	for _, s := range pair {
 		status, starts := "", 0
 		err := until(fmt.Sprintf("%s: %s, %d starts, gone %v", s.who, m.status(), m.starts, m.gone), nil, func() bool {
@@ -277,7 +277,7 @@ func settle(pair []*supervised, m *model) error {
 var svstatVaries = regexp.MustCompile(`\(pid \d+\) \d+|down \d+`)
 
 // seen is what the tools say.
-func (s *supervised) seen() string {
+func (s *subject) seen() string {
 	cmd := exec.Command(filepath.Join(s.tools, "svstat"), "sv")
 	cmd.Dir = s.w.dir
 	out, err := cmd.CombinedOutput()

@@ -37,8 +37,8 @@ func TestEncoreRunsStartRunStop(t *testing.T) {
 	t.Parallel()
 	w := encored(t, script("sv/start", "echo begin"), witnessed("sv"), script("sv/stop", "echo stop"),
 		run("supervise", "sv"), starts(1), becomes("up, want up, running"),
-		control("t"), starts(2), control("d"), becomes("down, want down, stopped"),
-		control("u"), starts(3), control("dx"))
+		commanded("t"), starts(2), commanded("d"), becomes("down, want down, stopped"),
+		commanded("u"), starts(3), commanded("dx"))
 	ended(t, w, "exit 0")
 	tells(t, w, "begin start TERM start TERM stop begin start TERM stop")
 }
@@ -46,7 +46,7 @@ func TestEncoreRunsStartRunStop(t *testing.T) {
 func TestEncoreGivesUpAfterExit100(t *testing.T) {
 	t.Parallel()
 	w := encored(t, script("sv/run", "echo start; exit 100"), script("sv/stop", "echo stop"), run("supervise", "sv"),
-		becomes("down, want down, failed"), control("u"), starts(2), becomes("down, want down, failed"), control("x"))
+		becomes("down, want down, failed"), commanded("u"), starts(2), becomes("down, want down, failed"), commanded("x"))
 	ended(t, w, "exit 0")
 	tells(t, w, "start start")
 }
@@ -55,7 +55,7 @@ func TestEncoreGivesUpWhenStartFails(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"exit 1", "kill -9 $$"} {
 		w := encored(t, script("sv/start", "echo begin; "+how), witnessed("sv"), script("sv/stop", "echo stop"),
-			run("supervise", "sv"), becomes("down, want down, failed"), control("d"), becomes("down, want down, stopped"), control("x"))
+			run("supervise", "sv"), becomes("down, want down, failed"), commanded("d"), becomes("down, want down, stopped"), commanded("x"))
 		ended(t, w, "exit 0")
 		tells(t, w, "begin stop")
 	}
@@ -64,7 +64,7 @@ func TestEncoreGivesUpWhenStartFails(t *testing.T) {
 func TestEncoreNeedsNoRun(t *testing.T) {
 	t.Parallel()
 	w := encored(t, script("sv/start", "echo begin"), script("sv/stop", "echo stop"), run("supervise", "sv"),
-		becomes("down, want once, started"), control("d"), becomes("down, want down, stopped"), control("x"))
+		becomes("down, want once, started"), commanded("d"), becomes("down, want down, stopped"), commanded("x"))
 	ended(t, w, "exit 0")
 	tells(t, w, "begin stop")
 }
@@ -82,7 +82,7 @@ func TestEncoreGivesChildrenASession(t *testing.T) {
 		if err != nil || (group == pid) != own {
 			t.Errorf("a group of its own: %v (%v), want %v", group == pid, err, own)
 		}
-		w.do(t, control("dx"))
+		w.do(t, commanded("dx"))
 		ended(t, w, "exit 0")
 	}
 }
@@ -90,18 +90,18 @@ func TestEncoreGivesChildrenASession(t *testing.T) {
 func TestEncoreSignalsAGroup(t *testing.T) {
 	t.Parallel()
 	w := encored(t, script("sv/run", "trap 'echo TERM' TERM; ./inner & echo start; wait; wait; wait"), witnessed("sv/more"),
-		script("sv/inner", "cd more; exec ./run"), run("supervise", "sv"), starts(2), control("d"), output("TERM"))
+		script("sv/inner", "cd more; exec ./run"), run("supervise", "sv"), starts(2), commanded("d"), output("TERM"))
 	if n := strings.Count(readAll(w.stdout.Name()), "TERM"); n != 1 {
 		t.Errorf("%d processes got TERM without +, want 1", n)
 	}
-	w.do(t, control("+dx"))
+	w.do(t, commanded("+dx"))
 	ended(t, w, "exit 0")
 }
 
 func TestEncoreNotifiesOfEveryStartAndEnd(t *testing.T) {
 	t.Parallel()
 	w := encored(t, script("sv/notify", "echo $# $1 $2 $4 >>told"), script("sv/start", ":"), witnessed("sv"), script("sv/stop", "exit 3"),
-		run("supervise", "sv"), starts(1), control("k"), starts(2), control("dx"))
+		run("supervise", "sv"), starts(1), commanded("k"), starts(2), commanded("dx"))
 	ended(t, w, "exit 0")
 	want := []string{"4 run exit 0", "4 run killed 9", "4 run start 0", "4 run start 0", "4 start exit 0", "4 start start 0", "4 stop exit 3", "4 stop start 0"}
 	var got []string
@@ -133,7 +133,7 @@ func TestWithoutTheFileNothingOfEncoreHappens(t *testing.T) {
 	t.Parallel()
 	w := tale(t, script("sv/start", "echo begin"), script("sv/run", "echo start; exit 100"), script("sv/stop", "echo stop"),
 		script("sv/notify", "echo notified"), script("sv/log", "echo log"), run("supervise", "sv"),
-		starts(2), control("dx"))
+		starts(2), commanded("dx"))
 	ended(t, w, "exit 0")
 	tells(t, w, "start start")
 	if b, err := os.ReadFile(filepath.Join(w.dir, "sv/supervise/status")); err != nil || len(b) != 18 {
@@ -147,7 +147,7 @@ func TestFinishIsToldHowRunEnded(t *testing.T) {
 		{"exit 3", "3 0"}, {"kill -9 $$", "256 9"}, {"exit 100", "100 0"},
 	} {
 		w := tale(t, put("sv/down", 0o644, ""), script("sv/run", c.run), script("sv/finish", "echo $*"), run("supervise", "sv"),
-			becomes("down, want down"), control("o"), output("\n"), control("x"))
+			becomes("down, want down"), commanded("o"), output("\n"), commanded("x"))
 		ended(t, w, "exit 0")
 		tells(t, w, c.want)
 	}
@@ -157,7 +157,7 @@ func TestFinishIsToldHowRunEnded(t *testing.T) {
 func TestFinishHasALimit(t *testing.T) {
 	t.Parallel()
 	w := tale(t, witnessed("sv"), fifo("sv/fifo"), script("sv/finish", "echo finish; exec cat fifo"), put("sv/timeout-finish", 0o644, "300\n"),
-		run("supervise", "sv"), starts(1), control("i"), output("finish"), becomes("down, want up"), starts(2), control("dx"))
+		run("supervise", "sv"), starts(1), commanded("i"), output("finish"), becomes("down, want up"), starts(2), commanded("dx"))
 	ended(t, w, "exit 0")
 	tells(t, w, "start INT finish start TERM finish")
 }
@@ -168,7 +168,7 @@ func TestAStubbornServiceIsKilled(t *testing.T) {
 		w := tale(t, witnessed("sv"), put("sv/stubborn", 0o644, ""), put("sv/timeout-kill", 0o644, limit+"\n"),
 			run("supervise", "sv"), starts(1))
 		begin := time.Now()
-		w.do(t, control("d"), becomes("down, want down"), control("x"))
+		w.do(t, commanded("d"), becomes("down, want down"), commanded("x"))
 		if d := time.Since(begin); d < 200*time.Millisecond {
 			t.Errorf("killed after %v, want 200ms at least", d)
 		}
@@ -183,8 +183,8 @@ func TestDownSignalIsWhatTheFileSays(t *testing.T) {
 		{"INT\n", "start INT", ""}, {"SIGINT", "start INT", ""}, {"2", "start INT", ""}, {"", "start TERM", ""},
 		{"NONSENSE", "start TERM", "supervise: warning: unable to read sv/down-signal: not a signal such as HUP or 1: \"NONSENSE\"\n"},
 	} {
-		w := tale(t, witnessed("sv"), put("sv/down-signal", 0o644, c.file), run("supervise", "sv"), starts(1), control("d"),
-			becomes("down, want down"), control("x"))
+		w := tale(t, witnessed("sv"), put("sv/down-signal", 0o644, c.file), run("supervise", "sv"), starts(1), commanded("d"),
+			becomes("down, want down"), commanded("x"))
 		ended(t, w, "exit 0")
 		tells(t, w, c.want)
 		if got := readAll(w.stderr.Name()); got != c.says {
@@ -196,7 +196,7 @@ func TestDownSignalIsWhatTheFileSays(t *testing.T) {
 func TestABadTimeoutIsSaidOnceAndNotUsed(t *testing.T) {
 	t.Parallel()
 	w := tale(t, script("sv/run", "echo start"), script("sv/finish", ":"), put("sv/timeout-finish", 0o644, "soon"),
-		run("supervise", "sv"), starts(3), control("dx"))
+		run("supervise", "sv"), starts(3), commanded("dx"))
 	ended(t, w, "exit 0")
 	want := "supervise: warning: unable to read sv/timeout-finish: not a time such as 5000 (milliseconds) or 5s: \"soon\"\n"
 	if got := readAll(w.stderr.Name()); got != want {
@@ -217,13 +217,13 @@ func TestEncoreLosesNoLineOnTheWayToItsLog(t *testing.T) {
 			fmt.Fprintln(&want, "line", i)
 		}
 		want.WriteString("start\n")
-		w.do(t, appears("sv/main/current", want.String()), control("Ltl")) // l: the next batch may come with the same read
+		w.do(t, appears("sv/main/current", want.String()), commanded("Ltl")) // l: the next batch may come with the same read
 		if n < 4 {
-			w.do(t, control("t"))
+			w.do(t, commanded("t"))
 			want.WriteString("TERM\n")
 		}
 	}
-	w.do(t, becomes("up, want up, running; log up, want up, running"), control("dx"))
+	w.do(t, becomes("up, want up, running; log up, want up, running"), commanded("dx"))
 	ended(t, w, "exit 0")
 	want.WriteString("TERM\nstop\n")
 	if got := readAll(filepath.Join(w.dir, "sv/main/current")); got != want.String() {
@@ -245,7 +245,7 @@ func common(a, b string) int {
 func TestEncoreDoesNotWaitForADeafLogger(t *testing.T) {
 	t.Parallel()
 	w := encored(t, witnessed("sv"), fifo("sv/fifo"), script("sv/log", "echo logger; exec cat fifo"), run("supervise", "sv"),
-		becomes("up, want up, running; log up, want up, running"), control("dx"))
+		becomes("up, want up, running; log up, want up, running"), commanded("dx"))
 	ended(t, w, "exit 0")
 	if got := statusText(readAll(filepath.Join(w.dir, "sv/supervise/status"))); got != "down, want down, stopped; log down, want down, stopped" {
 		t.Errorf("left as %s", got)

@@ -66,7 +66,7 @@ func ended(t *testing.T, w *world, how string) {
 // 0.76 would start it once more before it looks.
 func TestSuperviseListensInTheFirstSecond(t *testing.T) {
 	t.Parallel()
-	w := tale(t, script("sv/run", "echo start"), run("supervise", "sv"), starts(1), control("d"), becomes("down, want down"), control("x"))
+	w := tale(t, script("sv/run", "echo start"), run("supervise", "sv"), starts(1), commanded("d"), becomes("down, want down"), commanded("x"))
 	ended(t, w, "exit 0")
 	if n := strings.Count(readAll(w.stdout.Name()), "start"); n != 1 {
 		t.Errorf("started %d times, want once", n)
@@ -87,13 +87,13 @@ func TestStartsAreASecondApart(t *testing.T) {
 				return err != nil || s.PID != 0 && s.PID != last.PID
 			})
 			return errors.Join(waited, err)
-		}}, control("k"))
+		}}, commanded("k"))
 		if d := s.Since.Time().Sub(last.Since.Time()); n > 0 && d < time.Second {
 			t.Errorf("start %d is %v after the one before", n+1, d)
 		}
 		last = s
 	}
-	w.do(t, control("dx"))
+	w.do(t, commanded("dx"))
 	ended(t, w, "exit 0")
 }
 
@@ -102,7 +102,7 @@ func TestAMissingRunIsSaidOnceASecond(t *testing.T) {
 	const line = "supervise: fatal: unable to start sv/run: file does not exist\n"
 	w := tale(t, put("sv/", 0o755, ""), run("supervise", "sv"), said(line))
 	first := time.Now()
-	w.do(t, said(line+line+line), control("dx"))
+	w.do(t, said(line+line+line), commanded("dx"))
 	if d := time.Since(first); d < 1900*time.Millisecond {
 		t.Errorf("the third line came %v after the first", d)
 	}
@@ -118,7 +118,7 @@ func TestASecondSuperviseLeavesTheFirstAlone(t *testing.T) {
 	if want := "supervise: fatal: unable to acquire sv/supervise/lock: temporary failure\n"; string(out) != want || cmd.ProcessState.ExitCode() != 111 {
 		t.Errorf("%v %q, want exit 111 and %q", err, out, want)
 	}
-	w.do(t, control("h"), output("HUP"), becomes("up, want up"), control("dx"))
+	w.do(t, commanded("h"), output("HUP"), becomes("up, want up"), commanded("dx"))
 	ended(t, w, "exit 0")
 }
 
@@ -150,7 +150,7 @@ func TestAServiceHasWhatSuperviseHas(t *testing.T) {
 			t.Errorf("the service has %q, want %q in it", got, want)
 		}
 	}
-	w.do(t, control("dx"))
+	w.do(t, commanded("dx"))
 	ended(t, w, "exit 0")
 }
 
@@ -173,7 +173,7 @@ func TestAServiceHasTheSignalsBlockedThatSuperviseHas(t *testing.T) {
 				return strings.Contains(readAll(f), "SigBlk:\t0000000020000000\n")
 			})
 		})
-	}}, control("dx"))
+	}}, commanded("dx"))
 	ended(t, w, "exit 0")
 }
 
@@ -216,7 +216,7 @@ func TestInheritedChildrenLeaveNoZombie(t *testing.T) {
 	_ = release.Close()
 	w.do(t, step{"the child is gone", func(w *world) error {
 		return until("no child", w.job, func() bool { return syscall.Kill(child, 0) == syscall.ESRCH })
-	}}, control("i"), starts(2), control("dx"))
+	}}, commanded("i"), starts(2), commanded("dx"))
 	ended(t, w, "exit 0")
 	if got := readAll(w.stdout.Name()); !strings.HasSuffix(got, "start\nINT\nstart\nTERM\n") {
 		t.Errorf("the service tells %q", got)
@@ -254,7 +254,7 @@ func TestAReaderSeesWholeRecordsOnly(t *testing.T) {
 	if err := <-wrote; err != nil {
 		t.Fatal(err)
 	}
-	w.do(t, taken(), becomes("up, want up"), control("dx"))
+	w.do(t, taken(), becomes("up, want up"), commanded("dx"))
 	ended(t, w, "exit 0")
 }
 
@@ -356,7 +356,7 @@ func TestRestartsLeakNothing(t *testing.T) {
 	w := tale(t, supervised1()...)
 	pid := w.job.cmd.Process.Pid
 	before := descriptors(t, pid)
-	w.do(t, control("i"), starts(2), control("k"), starts(3), control("d"), becomes("down, want down"), control("u"), starts(4), becomes("up, want up"), taken())
+	w.do(t, commanded("i"), starts(2), commanded("k"), starts(3), commanded("d"), becomes("down, want down"), commanded("u"), starts(4), becomes("up, want up"), taken())
 	if after := descriptors(t, pid); after != before {
 		t.Errorf("descriptors before: %s\nafter: %s", before, after)
 	}
@@ -364,7 +364,7 @@ func TestRestartsLeakNothing(t *testing.T) {
 	if err != nil || len(strings.Fields(string(children))) > 1 {
 		t.Errorf("children %s (%v), want the service at most", children, err)
 	}
-	w.do(t, control("dx"))
+	w.do(t, commanded("dx"))
 	ended(t, w, "exit 0")
 }
 
@@ -382,9 +382,9 @@ func TestAnIdleSuperviseSleeps(t *testing.T) {
 			clock.do(t, starts(n))
 			return bytes.Equal(before, ran(t, w.job))
 		})
-	}}, control("dx"))
+	}}, commanded("dx"))
 	ended(t, w, "exit 0")
-	clock.do(t, control("dx"))
+	clock.do(t, commanded("dx"))
 	ended(t, clock, "exit 0")
 }
 
