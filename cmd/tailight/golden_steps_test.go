@@ -143,10 +143,6 @@ func put(path string, mode fs.FileMode, content string) step {
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			return err
 		}
-		// A child that is forked while the file is open for writing would
-		// have it open too for a moment, and nobody could execute it.
-		syscall.ForkLock.RLock()
-		defer syscall.ForkLock.RUnlock()
 		if strings.HasSuffix(path, "/") {
 			if err := os.MkdirAll(full, 0o755); err != nil {
 				return err
