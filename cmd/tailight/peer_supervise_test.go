@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tailight/tailight/supervise"
 )
 
 // TestPeerSupervise gives the real supervise and ours the same random letters
@@ -234,7 +236,14 @@ func (s *subject) begin(scratch string, normallyDown bool) error {
 	return until("svok", s.w.job, s.ok)
 }
 
-func (s *subject) end() { s.w.close() }
+// end ends supervise in good order: killed in the middle of a start it would
+// leave a service behind that nobody knows.
+func (s *subject) end() {
+	if s.w.job != nil && !s.w.job.gone() && supervise.Send(filepath.Join(s.dir, "supervise"), []byte("dxk")) == nil {
+		_ = s.w.job.wait()
+	}
+	s.w.close()
+}
 
 func (s *subject) ok() bool {
 	return exec.Command(filepath.Join(s.tools, "svok"), s.dir).Run() == nil
