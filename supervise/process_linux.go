@@ -25,11 +25,14 @@ func start(path string, argv []string, attr *syscall.ProcAttr) (child, error) {
 // refuses them.
 var hasPidfd = sync.OnceValue(func() bool {
 	fd, err := unix.PidfdOpen(unix.Getpid(), 0)
-	if err != nil {
-		return false
+	switch err {
+	case nil:
+		_ = unix.Close(fd)
+		return true
+	case unix.EMFILE, unix.ENFILE, unix.ENOMEM:
+		return true // of that a kernel without them knows nothing
 	}
-	_ = unix.Close(fd)
-	return true
+	return false
 })
 
 // dirFlags open a directory that need not be readable, only searchable.

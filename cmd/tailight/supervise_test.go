@@ -22,8 +22,8 @@ import (
 
 // What only real processes can show of supervise, beyond the golden cases.
 //
-// Not tested: a process table that is full (the machine's table has that cell),
-// and systems without pidfds.
+// Not tested: systems without pidfds, and the end of the 60 seconds after a
+// failed fork, which the machine's table has.
 
 // tale is a world in which steps have been done with our programs. What is left
 // of it is ended with the test.
@@ -51,7 +51,16 @@ func (w *world) do(t *testing.T, steps ...step) {
 // script is a step that makes an executable shell script.
 func script(path, text string) step { return put(path, 0o755, "#!/bin/sh\n"+text+"\n") }
 
-func supervised1() []step {
+// wrapper makes a program that does something before it becomes the program of
+// its arguments.
+func wrapper(name, text string) step {
+	return step{"wrapper " + name, func(w *world) error {
+		path := filepath.Join(w.bin, name)
+		return errors.Join(writeProgram(path, "#!/bin/sh\n"+text+"; exec \"$@\"\n"), os.Chmod(path, 0o755))
+	}}
+}
+
+func whenUp() []step {
 	return []step{witnessed("sv"), run("supervise", "sv"), becomes("up, want up"), starts(1)}
 }
 
@@ -76,7 +85,7 @@ func TestSuperviseListensInTheFirstSecond(t *testing.T) {
 // The record has the time of the start as supervise took it.
 func TestStartsAreASecondApart(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	var last supervise.Status
 	for n := range 3 {
 		s := last
@@ -111,7 +120,7 @@ func TestAMissingRunIsSaidOnceASecond(t *testing.T) {
 
 func TestASecondSuperviseLeavesTheFirstAlone(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	cmd := exec.Command(filepath.Join(w.bin, "supervise"), "sv")
 	cmd.Dir = w.dir
 	out, err := cmd.CombinedOutput()
@@ -132,10 +141,7 @@ func TestAServiceHasWhatSuperviseHas(t *testing.T) {
 	if err := os.Symlink(self, filepath.Join(w.bin, maskedName)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.bin, "limited"), []byte("#!/bin/sh\nulimit -S -n 50; exec \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	w.do(t, run("limited", filepath.Join(w.bin, maskedName), filepath.Join(w.bin, "supervise"), "sv"), starts(1))
+	w.do(t, wrapper("limited", "ulimit -S -n 50"), run("limited", filepath.Join(w.bin, maskedName), filepath.Join(w.bin, "supervise"), "sv"), starts(1))
 	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", w.job.cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
@@ -177,6 +183,18 @@ func TestAServiceHasTheSignalsBlockedThatSuperviseHas(t *testing.T) {
 	ended(t, w, "exit 0")
 }
 
+// 0.76 would be deaf for a minute.
+func TestSuperviseListensWhenNoProcessCanBeMade(t *testing.T) {
+	t.Parallel()
+	w := tale(t, witnessed("sv"), wrapper("limited", "ulimit -n 11"))
+	w.do(t, run("limited", filepath.Join(w.bin, "supervise"), "sv"), said("sleeping"), becomes("down, want up"), control("o"), becomes("down, want once"), control("x"))
+	ended(t, w, "exit 0")
+	want := "supervise: warning: unable to fork for sv, sleeping 60 seconds: process cannot open more files\n"
+	if got := readAll(w.stderr.Name()); got != want {
+		t.Errorf("it said %q, want %q", got, want)
+	}
+}
+
 func TestARenamedServiceGoesOn(t *testing.T) {
 	t.Parallel()
 	w := tale(t, witnessed("sv"), put("sv/down", 0o644, ""), run("supervise", "sv"), becomes("down, want down"), taken())
@@ -197,14 +215,7 @@ func TestARenamedServiceGoesOn(t *testing.T) {
 func TestInheritedChildrenLeaveNoZombie(t *testing.T) {
 	t.Parallel()
 	w := tale(t, fifo("hold"), witnessed("sv"))
-	parent := filepath.Join(w.bin, "parent")
-	if err := writeProgram(parent, "#!/bin/sh\nread x <hold & echo child $!; exec \"$@\"\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(parent, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	w.do(t, run("parent", filepath.Join(w.bin, "supervise"), "sv"), starts(1))
+	w.do(t, wrapper("parent", "read x <hold & echo child $!"), run("parent", filepath.Join(w.bin, "supervise"), "sv"), starts(1))
 	var child int
 	if _, err := fmt.Sscanf(readAll(w.stdout.Name()), "child %d", &child); err != nil {
 		t.Fatal(err)
@@ -225,7 +236,7 @@ func TestInheritedChildrenLeaveNoZombie(t *testing.T) {
 
 func TestAReaderSeesWholeRecordsOnly(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	ctl := filepath.Join(w.dir, "sv/supervise")
 	done := make(chan struct{})
 	wrote := make(chan error, 1)
@@ -261,7 +272,7 @@ func TestAReaderSeesWholeRecordsOnly(t *testing.T) {
 // A svc that finds the FIFO full waits; nothing of what it writes is lost.
 func TestAFullControlFIFOIsWorkedOff(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	if err := w.job.signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +317,7 @@ func TestAControlThatIsNoFIFOIsReadOnce(t *testing.T) {
 
 func TestWithoutItsControlDirectoryAServiceRunsOn(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	ctl := filepath.Join(w.dir, "sv/supervise")
 	pid := w.pid("sv")
 	control, err := unix.Open(ctl+"/control", unix.O_WRONLY|unix.O_CLOEXEC, 0)
@@ -353,7 +364,7 @@ func descriptors(t *testing.T, pid int) string {
 
 func TestRestartsLeakNothing(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	pid := w.job.cmd.Process.Pid
 	before := descriptors(t, pid)
 	w.do(t, commanded("i"), starts(2), commanded("k"), starts(3), commanded("d"), becomes("down, want down"), commanded("u"), starts(4), becomes("up, want up"), taken())
@@ -372,7 +383,7 @@ func TestRestartsLeakNothing(t *testing.T) {
 // of supervise runs, while another service is started twice.
 func TestAnIdleSuperviseSleeps(t *testing.T) {
 	t.Parallel()
-	w := tale(t, supervised1()...)
+	w := tale(t, whenUp()...)
 	clock := tale(t, script("sv/run", "echo start"), run("supervise", "sv"))
 	w.do(t, step{"an idle process", func(w *world) error {
 		n := 0
