@@ -45,7 +45,8 @@ race:
 golden: ## record the golden data anew, from the real daemontools 0.76 in PATH
 	go test ./cmd/tailight -run TestGolden -count=1 -update
 	go test ./rotate -run TestTheCallsOfARotationHaveTheirOrder -count=1 -update
-	git diff --stat -- testdata rotate/testdata
+	go test ./supervise -run TestTheTableOfAllCells -count=1 -update
+	git diff --stat -- testdata rotate/testdata supervise/testdata
 
 peer: ## beside the real daemontools 0.76 in PATH
 	go test -tags peer -count=1 ./tai64 ./logpipe ./cmd/tailight
