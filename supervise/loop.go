@@ -33,7 +33,10 @@ func NewLoop(s *Service) (*Loop, error) {
 // ReapStrangers makes the loop reap every child of this process, see
 // [HasStrangers]. Whoever calls it has a Tell("") follow each SIGCHLD, and lets
 // nothing else in the process wait for children. It is called before Run.
-func (l *Loop) ReapStrangers() { l.strangers = true }
+func (l *Loop) ReapStrangers() {
+	l.strangers = true
+	l.Tell("") // one may have ended before anybody heard of it
+}
 
 // Tell gives command letters to the service, as svc does. It may be called from
 // any goroutine; without letters it only wakes the loop.
