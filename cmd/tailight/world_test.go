@@ -162,7 +162,8 @@ func (w *world) entry(path string, d fs.DirEntry) entry {
 		if self, err := os.Executable(); err == nil && e.data == self {
 			e.data = "the witness"
 		}
-	case info.Mode().IsRegular() && info.Size() == 18 && strings.HasPrefix(d.Name(), "status"):
+	// A record that a supervise wrote; those that a case made are masked.
+	case info.Mode().IsRegular() && info.Size() == 18 && strings.HasPrefix(d.Name(), "status") && len(w.hidden) == 0:
 		e.data = statusText(readAll(path))
 	case info.Mode().IsRegular():
 		e.data = w.mask(readAll(path))
