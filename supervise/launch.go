@@ -18,7 +18,7 @@ func (s *Scanner) startMain(sl *slot, now time.Time) {
 	if sl.logged {
 		files[1] = uintptr(sl.pipe[1])
 	}
-	s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files, encore: s.opt.Encore}, now)
+	s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files}, now)
 }
 
 // startLog starts the supervise of a log, with the pipe as its standard input.
@@ -29,15 +29,14 @@ func (s *Scanner) startLog(sl *slot, now time.Time) {
 
 // launching is what it takes to start a supervise.
 type launching struct {
-	what   string // it is for, in diagnostics
-	dir    string // its working directory; "" means that of the scanner
-	arg    string // the service directory
-	files  []uintptr
-	encore bool
+	what  string // it is for, in diagnostics
+	dir   string // its working directory; "" means that of the scanner
+	arg   string // the service directory
+	files []uintptr
 }
 
 func (s *Scanner) start(h *half, l launching, now time.Time) {
-	h.next = now.Add(sweepGap)
+	h.next, h.told, h.tries = now.Add(s.gap), "", 0
 	pid, err := s.launch(l)
 	if err != nil {
 		s.warn(l.explain(err))
@@ -52,10 +51,10 @@ func (s *Scanner) start(h *half, l launching, now time.Time) {
 // remembered.
 func (s *Scanner) launch(l launching) (pid int, err error) {
 	argv := []string{"supervise", l.arg}
-	if l.encore {
+	if s.opt.Encore {
 		argv = []string{"supervise", "--encore", l.arg}
 	}
-	attr := &syscall.ProcAttr{Dir: l.dir, Env: syscall.Environ(), Files: l.files}
+	attr := &syscall.ProcAttr{Dir: l.dir, Env: s.opt.Env, Files: l.files}
 	var remembered error = syscall.ENOENT
 	for _, path := range s.opt.Supervise {
 		pid, _, err = syscall.StartProcess(path, argv, attr)

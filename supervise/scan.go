@@ -3,8 +3,6 @@ package supervise
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -12,15 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	// sweepGap is the time between two looks at the whole scan directory, and
-	// between two starts of a supervise that does not stay.
-	sweepGap = 5 * time.Second
-	// settled is how old the last change of a new directory has to be before
-	// it is started ahead of the next sweep: who makes a service in place makes
-	// run first and log after it, or the other way round.
-	settled = 30 * time.Millisecond
-)
+// sweepGap is the time between two looks at the whole scan directory, and
+// between two starts of a supervise that does not stay.
+const sweepGap = 5 * time.Second
 
 // ScanOptions say how a scan directory is looked after. The zero value does
 // what svscan of 0.76 does.
@@ -28,6 +20,8 @@ type ScanOptions struct {
 	// Supervise are the files that may be the program supervise, in the order
 	// in which they are tried.
 	Supervise []string
+	// Env is the environment of every supervise; nil means that of the process.
+	Env []string
 	// Encore lets every service behave as one of daemontools-encore.
 	Encore bool
 	// StopRemoved stops a service as soon as its entry is removed.
@@ -40,21 +34,26 @@ type ScanOptions struct {
 // service with a supervise of its own, and with a second one for its log if it
 // has any, joined by a pipe that outlives both.
 //
-// The scan directory is the working directory of the process, as that of
-// svscan is: its children name services by their entries. Ask and Reap may be
-// called from any goroutine, Run is called once.
+// It is made for a process of its own: the scan directory is the working
+// directory, so that the children name services by their entries, it waits for
+// every child there is, and SIGPIPE must not kill it, for a supervise may die
+// while it is told something. Ask may be called from any goroutine, Run is
+// called once.
 type Scanner struct {
 	opt    ScanOptions
+	gap    time.Duration // sweepGap; tests have others
 	slots  map[fileID]*slot
 	order  []*slot       // as they were first seen
 	halves map[int]*half // by pid
 
-	changes int // tells of changes of the directory; -1 if the system cannot
-	sweep   time.Time
-	soon    time.Time // when to look again at what has not settled; zero: never
+	changes int       // tells of changes of the directory; -1 if the system cannot
+	looked  time.Time // the last time
+	sweep   time.Time // when to look at everything
+	soon    time.Time // when to look at what has changed or settled; zero: never
 
 	mu    sync.Mutex // guards all below
 	asked Request
+	stops int // how often Stop was asked for
 	wake  [2]int
 }
 
@@ -67,15 +66,14 @@ const (
 	Rescan                     // look now, and stop what has been removed
 	Stop                       // stop everything and return; twice: by force
 	Leave                      // return, and leave everything running
-	force                      // Stop was asked for again
 )
-
-// fileID tells directories apart.
-type fileID struct{ dev, ino uint64 }
 
 // NewScanner returns a scanner for the working directory.
 func NewScanner(opt ScanOptions) (*Scanner, error) {
-	s := &Scanner{opt: opt, slots: map[fileID]*slot{}, halves: map[int]*half{}}
+	if opt.Env == nil {
+		opt.Env = syscall.Environ()
+	}
+	s := &Scanner{opt: opt, gap: sweepGap, slots: map[fileID]*slot{}, halves: map[int]*half{}}
 	if err := pipe(s.wake[:]); err != nil {
 		return nil, fmt.Errorf("unable to create pipe: %w", err)
 	}
@@ -85,14 +83,14 @@ func NewScanner(opt ScanOptions) (*Scanner, error) {
 	return s, nil
 }
 
-// Ask makes a request. It may be called from any goroutine.
+// Ask makes requests. It may be called from any goroutine.
 func (s *Scanner) Ask(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r&s.asked&Stop != 0 {
-		r |= force
-	}
 	s.asked |= r
+	if r&Stop != 0 {
+		s.stops++
+	}
 	_, _ = unix.Write(s.wake[1], []byte{0})
 }
 
@@ -101,41 +99,46 @@ func (s *Scanner) Run() error {
 	defer s.close()
 	for {
 		now := time.Now()
-		r := s.requests()
+		r, stops := s.requests()
 		s.reap(now)
 		switch {
 		case r&Leave != 0:
 			return nil
-		case r&Stop != 0:
-			if s.stopAll(r&force != 0, now); len(s.halves) == 0 {
-				return nil
-			}
+		case stops > 0:
+			s.stopAll(stops > 1, now)
 		default:
 			s.look(r&Rescan != 0, now)
 		}
 		for _, sl := range s.order {
 			s.goOn(sl, now)
 		}
-		s.forget()
+		s.forget(now)
+		if stops > 0 && len(s.order) == 0 {
+			return nil
+		}
 		if err := s.wait(); err != nil {
 			return err
 		}
 	}
 }
 
-// requests takes what was asked for; Stop stays.
-func (s *Scanner) requests() Request {
+// requests takes what was asked for.
+func (s *Scanner) requests() (r Request, stops int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var b [64]byte
+	empty(s.wake[0])
+	r, s.asked = s.asked, 0
+	return r, s.stops
+}
+
+// empty takes what can be read from a descriptor: that it came is all it says.
+func empty(fd int) {
+	var b [4096]byte
 	for {
-		if n, err := unix.Read(s.wake[0], b[:]); n < len(b) || err != nil {
-			break
+		if n, err := unix.Read(fd, b[:]); n <= 0 || err != nil {
+			return
 		}
 	}
-	r := s.asked
-	s.asked &= Stop
-	return r
 }
 
 // wait waits for a request, a change or a deadline.
@@ -149,24 +152,27 @@ func (s *Scanner) wait() error {
 		return fmt.Errorf("unable to wait: %w", err)
 	}
 	if fds[1].Revents != 0 {
-		s.soon = time.Now() // and the look shows what has changed
-		takeChanges(s.changes)
+		empty(s.changes)
+		s.soon = s.looked.Add(lookGap) // and the look shows what has changed
 	}
 	return nil
 }
 
+// deadline is when Run has something to do at the latest.
 func (s *Scanner) deadline() time.Time {
-	first := s.sweep
-	earlier := func(t time.Time) {
-		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
-			first = t
-		}
-	}
-	earlier(s.soon)
+	first := earlier(s.sweep, s.soon)
 	for _, sl := range s.order {
-		earlier(sl.deadline())
+		first = earlier(first, sl.deadline())
 	}
 	return first
+}
+
+// earlier is the earlier one of two deadlines; zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // reap learns which supervises have ended. Any other child, which an init gets
@@ -183,113 +189,9 @@ func (s *Scanner) reap(now time.Time) {
 		}
 		if h := s.halves[pid]; h != nil {
 			delete(s.halves, pid)
-			h.ended(status, now)
+			h.ended(status, now.Add(s.gap))
 		}
 	}
-}
-
-// look looks at the directory if it is time to, or if it has changed.
-func (s *Scanner) look(rescan bool, now time.Time) {
-	sweep := rescan || !now.Before(s.sweep)
-	if !sweep && (s.soon.IsZero() || now.Before(s.soon)) {
-		return
-	}
-	s.soon = time.Time{}
-	if sweep {
-		s.sweep = now.Add(sweepGap)
-	}
-	names, err := entries()
-	if err != nil {
-		if sweep {
-			s.warn(fmt.Errorf("unable to read directory: %w", errnoOf(err)))
-		}
-		return
-	}
-	for _, sl := range s.order {
-		sl.seen = false
-	}
-	for _, name := range names {
-		s.check(name, sweep, now)
-	}
-	for _, sl := range s.order {
-		if !sl.seen && (rescan || s.opt.StopRemoved) {
-			sl.stopping = true
-		}
-	}
-}
-
-// entries lists the scan directory in its own order: of two names for one
-// directory the first one counts.
-func entries() ([]string, error) {
-	d, err := os.Open(".")
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	return d.Readdirnames(-1)
-}
-
-// check takes an entry under supervision if it is a service. What is wrong with
-// it is said at a sweep only.
-func (s *Scanner) check(name string, sweep bool, now time.Time) {
-	if name[0] == '.' {
-		return
-	}
-	fi, err := os.Stat(name)
-	if err != nil {
-		if sweep {
-			s.warn(fmt.Errorf("unable to stat %s: %w", name, errnoOf(err)))
-		}
-		return
-	}
-	if !fi.IsDir() {
-		return
-	}
-	id := idOf(fi)
-	if sl := s.slots[id]; sl != nil {
-		sl.seen = true
-		return
-	}
-	if !sweep && !s.ready(name, fi, now) {
-		return
-	}
-	sl, err := s.newSlot(name)
-	if err != nil {
-		if sweep {
-			s.warn(err)
-		}
-		return
-	}
-	s.slots[id] = sl
-	s.order = append(s.order, sl)
-}
-
-// ready reports whether a new directory need not wait for the sweep: it has a
-// run, and nobody is just making it.
-func (s *Scanner) ready(name string, fi fs.FileInfo, now time.Time) bool {
-	if age := now.Sub(fi.ModTime()); age >= 0 && age < settled {
-		if again := now.Add(settled - age); s.soon.IsZero() || again.Before(s.soon) {
-			s.soon = again
-		}
-		return false
-	}
-	_, err := os.Stat(name + "/run")
-	return err == nil
-}
-
-// forget drops the slots of removed services that have ended.
-func (s *Scanner) forget() {
-	kept := s.order[:0]
-	for _, sl := range s.order {
-		if sl.main.pid != 0 || sl.log.pid != 0 || sl.seen && !sl.stopping {
-			kept = append(kept, sl)
-			continue
-		}
-		sl.close()
-		delete(s.slots, sl.id)
-	}
-	clear(s.order[len(kept):])
-	s.order = kept
 }
 
 // close lets go of everything; what runs goes on.
@@ -303,16 +205,11 @@ func (s *Scanner) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, _ = unix.Close(s.wake[0]), unix.Close(s.wake[1])
-	s.wake = [2]int{-1, -1}
+	s.wake = [2]int{-1, -1} // an Ask that comes now is too late
 }
 
 func (s *Scanner) warn(err error) {
 	if s.opt.Warn != nil {
 		s.opt.Warn(err)
 	}
-}
-
-func idOf(fi fs.FileInfo) fileID {
-	st := fi.Sys().(*syscall.Stat_t)
-	return fileID{uint64(st.Dev), uint64(st.Ino)}
 }

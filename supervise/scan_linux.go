@@ -1,9 +1,17 @@
 package supervise
 
-import "golang.org/x/sys/unix"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // fionread asks how many bytes a pipe holds.
 const fionread = unix.TIOCINQ
+
+// workingDir leads to the directory in which a process works, even if that has
+// another name by now.
+func workingDir(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/cwd" }
 
 // watchChanges returns a descriptor that becomes readable when an entry of a
 // directory comes or goes, or -1 where that cannot be had: then the sweep has
@@ -19,14 +27,4 @@ func watchChanges(dir string) int {
 		return -1
 	}
 	return fd
-}
-
-// takeChanges empties the descriptor: what has changed is seen by looking.
-func takeChanges(fd int) {
-	var b [4096]byte
-	for {
-		if n, err := unix.Read(fd, b[:]); n <= 0 || err != nil {
-			return
-		}
-	}
 }

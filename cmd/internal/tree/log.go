@@ -1,6 +1,9 @@
 package tree
 
 import (
+	"fmt"
+	"path/filepath"
+
 	"github.com/tailight/tailight/cmd/internal/cli"
 	"github.com/tailight/tailight/rotate"
 	"github.com/tailight/tailight/tai64"
@@ -10,6 +13,10 @@ import (
 // with a TAI64N stamp, instead of to descriptor 2. What cannot be written goes
 // to descriptor 2 after all.
 func warnTo(e *cli.Env, path string) (func(error), error) {
+	path, err := filepath.Abs(path) // svscan goes elsewhere, and a rotation opens the file anew
+	if err != nil {
+		return nil, fmt.Errorf("unable to find %s: %w", path, errnoOf(err))
+	}
 	f, err := rotate.OpenFile(path, rotate.FileOptions{})
 	if err != nil {
 		return nil, err

@@ -17,20 +17,25 @@ import (
 
 // Supervise keeps the service of one directory running.
 func Supervise(e *cli.Env) int {
-	if len(e.Args) != 1 {
+	args, encore := e.Args, false
+	if len(args) == 2 && args[0] == "--encore" { // what svscan --encore says
+		args, encore = args[1:], true
+	}
+	if len(args) != 1 { // a single one is a directory, whatever it looks like
 		return e.Usage("supervise dir")
 	}
 	// The garbage of some hundred restarts would else pile up to the 4 MB at
 	// which a Go program first looks for it.
 	debug.SetGCPercent(20)
-	dir := e.Args[0]
+	dir := args[0]
 	// The working directory is the service's, as in 0.76: people look for it.
 	if err := os.Chdir(dir); err != nil {
 		return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, errnoOf(err)))
 	}
 	s, err := supervise.Open(".", supervise.Options{
-		Name: dir,
-		Warn: e.Warn,
+		Name:   dir,
+		Encore: encore,
+		Warn:   e.Warn,
 		// The original has a child say this and die, and goes on.
 		Unable: func(err error) { e.Fatal(err) },
 	})

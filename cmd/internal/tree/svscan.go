@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/tailight/tailight/cmd/internal/cli"
@@ -14,9 +15,9 @@ const svscanUsage = "svscan [--encore] [--stop-removed] [--log=FILE] [dir]"
 
 // Svscan keeps a supervise running for every service of a directory.
 func Svscan(e *cli.Env) int {
-	opt := supervise.ScanOptions{Warn: e.Warn}
+	opt := supervise.ScanOptions{Warn: e.Warn, Env: cli.Environ(), Supervise: cli.Candidates("supervise")}
 	var log string
-	operands, err := e.Flags(func(f *cli.FlagSet) {
+	operands, err := longFlags(e, func(f *cli.FlagSet) {
 		f.BoolVar(&opt.Encore, "encore", false, "")
 		f.BoolVar(&opt.StopRemoved, "stop-removed", false, "")
 		f.StringVar(&log, "log", "", "")
@@ -37,35 +38,72 @@ func Svscan(e *cli.Env) int {
 			return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, errnoOf(err)))
 		}
 	}
-	opt.Supervise = cli.Candidates("supervise")
-	return scan(e, opt)
-}
-
-// scan lets a scanner live in the working directory.
-func scan(e *cli.Env, opt supervise.ScanOptions) int {
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
-	s, err := supervise.NewScanner(opt)
-	if err != nil {
-		return e.Fatal(err)
-	}
-	go func() {
-		for sig := range signals {
-			s.Ask(requests[sig])
-		}
-	}()
-	if err := s.Run(); err != nil {
+	if err := scan(opt); err != nil {
 		return e.Fatal(err)
 	}
 	return cli.OK
 }
 
+// longFlags takes the options of a command whose original has none: a word with
+// one dash, or a dash alone, is a directory to that.
+func longFlags(e *cli.Env, define func(*cli.FlagSet)) (operands []string, err error) {
+	for i, word := range e.Args {
+		if strings.HasPrefix(word, "--") {
+			continue
+		}
+		long := *e
+		long.Args = e.Args[:i]
+		if operands, err = long.Flags(define); err != nil {
+			return nil, err
+		}
+		return append(operands, e.Args[i:]...), nil
+	}
+	return e.Flags(define)
+}
+
+// scan lets a scanner live in the working directory.
+func scan(opt supervise.ScanOptions) error {
+	s, err := supervise.NewScanner(opt)
+	if err != nil {
+		return err
+	}
+	defer obey(s)()
+	return s.Run()
+}
+
+// obey lets a scanner obey the signals of this process until it is called off.
+// HUP and INT stay ignored if whoever started us ignores them, as nohup does:
+// the services are to inherit that.
+func obey(s *supervise.Scanner) (off func()) {
+	signals := make(chan os.Signal, 16)
+	for sig := range requests {
+		if (sig == syscall.SIGHUP || sig == syscall.SIGINT) && signal.Ignored(sig) {
+			continue
+		}
+		signal.Notify(signals, sig)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for sig := range signals {
+			s.Ask(requests[sig])
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		<-done
+	}
+}
+
 // requests is what signals ask for. In 0.76 every one but CHLD ends svscan and
-// leaves the services to themselves; that is what QUIT does here.
+// leaves the services to themselves; that is what QUIT does here. PIPE asks for
+// nothing: a message that nobody reads is no reason to end.
 var requests = map[os.Signal]supervise.Request{
 	syscall.SIGCHLD: supervise.Reap,
 	syscall.SIGHUP:  supervise.Rescan,
 	syscall.SIGTERM: supervise.Stop,
 	syscall.SIGINT:  supervise.Stop,
 	syscall.SIGQUIT: supervise.Leave,
+	syscall.SIGPIPE: 0,
 }
