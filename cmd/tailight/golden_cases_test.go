@@ -22,6 +22,7 @@ func goldenGroups() []*group {
 		addedCases(),
 		searchCases(), passCases(), envdirCases(), accountCases(), softlimitCases(), setlockCases(), fghackCases(), pgrphackCases(),
 		superviseCases(),
+		svscanCases(),
 	}
 }
 

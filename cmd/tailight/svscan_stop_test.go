@@ -19,8 +19,8 @@ import (
 
 const (
 	sleeper = "exec sleep 1000\n"
-	// reader keeps what it reads in the file read.
-	reader = "exec cat >>read\n"
+	// keeper keeps what it reads in the file read.
+	keeper = "exec cat >>read\n"
 )
 
 // read is what the logger of a service has kept.
@@ -30,8 +30,8 @@ func (tr *scanTree) read(name string) string {
 
 func TestTermEndsAServiceBeforeItsLog(t *testing.T) {
 	t.Parallel()
-	tr := newTree(t, ours(t))
-	tr.service("x", "trap 'echo last; exit 0' TERM; echo first; : >../ready; while :; do sleep 0.05; done\n", reader)
+	tr := newScanTree(t, ours(t))
+	tr.service("x", "trap 'echo last; exit 0' TERM; echo first; : >../ready; while :; do sleep 0.05; done\n", keeper)
 	tr.service("unlogged", sleeper, "")
 	tr.link("x", "unlogged")
 	tr.start()
@@ -46,8 +46,8 @@ func TestTermEndsAServiceBeforeItsLog(t *testing.T) {
 
 func TestIntEndsEverythingToo(t *testing.T) {
 	t.Parallel()
-	tr := newTree(t, ours(t))
-	tr.service("x", sleeper, reader)
+	tr := newScanTree(t, ours(t))
+	tr.service("x", sleeper, keeper)
 	tr.link("x")
 	tr.start()
 	tr.isUp("x")
@@ -57,7 +57,7 @@ func TestIntEndsEverythingToo(t *testing.T) {
 
 func TestASlowLoggerReadsEverything(t *testing.T) {
 	t.Parallel()
-	tr := newTree(t, ours(t))
+	tr := newScanTree(t, ours(t))
 	tr.service("x", "seq 1 300; exec sleep 1000\n", "while read l; do sleep 0.005; echo $l >>read; done\n")
 	tr.link("x")
 	tr.start()
@@ -83,11 +83,11 @@ func TestALoggerThatDoesNotEndIsEnded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, run, log string }{
 		{"at the end of its input", "echo one; exec sleep 1000\n", "cat >>read; exec sleep 1000\n"},
-		{"because another process holds the pipe", "sleep 1000 & echo one; exec sleep 1000\n", reader},
+		{"because another process holds the pipe", "sleep 1000 & echo one; exec sleep 1000\n", keeper},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTree(t, ours(t))
+			tr := newScanTree(t, ours(t))
 			tr.service("x", c.run, c.log)
 			tr.link("x")
 			tr.start()
@@ -109,12 +109,12 @@ func TestALoggerThatDoesNotEndIsEnded(t *testing.T) {
 func TestASecondTermKills(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, run, log string }{
-		{"a service that ignores TERM", "trap '' TERM; echo one; while :; do sleep 1; done\n", reader},
+		{"a service that ignores TERM", "trap '' TERM; echo one; while :; do sleep 1; done\n", keeper},
 		{"a logger that reads nothing and ignores TERM", "echo one; exec sleep 1000\n", "trap '' TERM; : >read; while :; do sleep 1; done\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTree(t, ours(t))
+			tr := newScanTree(t, ours(t))
 			tr.service("x", c.run, c.log)
 			tr.link("x")
 			tr.start()
@@ -132,10 +132,10 @@ func TestASecondTermKills(t *testing.T) {
 func TestTermAtAnyMomentOfTheStart(t *testing.T) {
 	t.Parallel()
 	const tries, services = 12, 4
-	tr := newTree(t, ours(t))
+	tr := newScanTree(t, ours(t))
 	for i := range services {
 		name := strconv.Itoa(i)
-		tr.service(name, sleeper, reader)
+		tr.service(name, sleeper, keeper)
 		tr.link(name)
 	}
 	for i := range tries {
@@ -154,8 +154,8 @@ func TestTermAtAnyMomentOfTheStart(t *testing.T) {
 
 func TestQuitLeavesEverythingRunning(t *testing.T) {
 	t.Parallel()
-	tr := newTree(t, ours(t))
-	tr.service("x", "echo one; exec sleep 1000\n", reader)
+	tr := newScanTree(t, ours(t))
+	tr.service("x", "echo one; exec sleep 1000\n", keeper)
 	tr.link("x")
 	tr.start()
 	service, logger := tr.isUp("x"), tr.isUp("x/log")
@@ -203,8 +203,8 @@ func TestTermLosesNothingInThePipe(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTree(t, ours(t))
-			tr.service("x", held, reader)
+			tr := newScanTree(t, ours(t))
+			tr.service("x", held, keeper)
 			tr.link("x")
 			tr.start()
 			tr.isUp("x")
@@ -227,7 +227,7 @@ func TestTermLosesNothingInThePipe(t *testing.T) {
 // The logger dies again and again while it reads the rest.
 func TestALoggerThatDiesIsStartedAgainAfterTerm(t *testing.T) {
 	t.Parallel()
-	tr := newTree(t, ours(t))
+	tr := newScanTree(t, ours(t))
 	tr.service("x", "seq 1 3; exec sleep 1000\n", "read l && echo $l >>read\n")
 	tr.link("x")
 	tr.start()
@@ -241,7 +241,7 @@ func TestALoggerThatDiesIsStartedAgainAfterTerm(t *testing.T) {
 
 func TestADeletedDirectoryDoesNotKeepSvscan(t *testing.T) {
 	t.Parallel()
-	tr := newTree(t, ours(t))
+	tr := newScanTree(t, ours(t))
 	tr.service("x", sleeper, "")
 	tr.link("x")
 	tr.start()

@@ -27,8 +27,8 @@ type scanTree struct {
 	job  *job
 }
 
-// newTree makes an empty one whose programs are in bin, a list as in PATH.
-func newTree(t *testing.T, bin string) *scanTree {
+// newScanTree makes an empty one whose programs are in bin, a list as in PATH.
+func newScanTree(t *testing.T, bin string) *scanTree {
 	t.Helper()
 	dir := t.TempDir()
 	tr := &scanTree{t: t, path: bin + ":/usr/bin:/bin", home: filepath.Join(dir, "home"), scan: filepath.Join(dir, "service"), said: filepath.Join(dir, "said")}

@@ -28,6 +28,8 @@ type world struct {
 	tz       string
 	umask    string          // of the program; "" is that of the test
 	letting  []func()        // what close has to do besides
+	path     string          // PATH, where it matters; "" stands for the usual one
+	anyName  bool            // the names of svscan's children are left out
 	prepared map[string]bool // names that the case made itself
 	began    time.Time
 	readers  map[string]*os.File   // of FIFOs, by path
