@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tailight/tailight/supervise"
 )
@@ -82,19 +83,37 @@ func (tr *scanTree) unlink(name string) {
 // can be found.
 func (tr *scanTree) start(options ...string) {
 	tr.t.Helper()
-	program := "svscan"
+	tr.startBy(tr.program("svscan"), append(options, tr.scan)...)
+}
+
+// program finds a program in PATH.
+func (tr *scanTree) program(name string) string {
+	tr.t.Helper()
 	for dir := range strings.SplitSeq(tr.path, ":") {
-		if path := filepath.Join(dir, program); fileExists(path) {
-			program = path
-			break
+		if path := filepath.Join(dir, name); fileExists(path) {
+			return path
 		}
 	}
+	tr.t.Fatalf("no %s in %s", name, tr.path)
+	return ""
+}
+
+// startBy starts svscan, or a program that does.
+func (tr *scanTree) startBy(program string, args ...string) {
+	tr.t.Helper()
 	said, err := os.OpenFile(tr.said, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	tr.must(err)
 	defer said.Close()
-	cmd := exec.Command(program, append(options, tr.scan)...)
+	tr.startSaying(said, program, args...)
+}
+
+// startSaying gives it a standard output and error.
+func (tr *scanTree) startSaying(said *os.File, program string, args ...string) {
+	tr.t.Helper()
+	cmd := exec.Command(program, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = []string{"PATH=" + tr.path}, said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	var err error
 	tr.job, err = startJob(cmd)
 	tr.must(err)
 	pid := cmd.Process.Pid
@@ -239,3 +258,16 @@ func (tr *scanTree) called(args string) (pid int) {
 	})
 	return pid
 }
+
+// ran is what the scheduler has counted for the threads of svscan.
+func (tr *scanTree) ran() string {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", tr.job.cmd.Process.Pid))
+	var all strings.Builder
+	for _, f := range files {
+		all.WriteString(readAll(f))
+	}
+	return all.String()
+}
+
+// pause is a time in which an idle program must not run; it waits for nothing.
+func pause() { time.Sleep(100 * time.Millisecond) }
