@@ -17,8 +17,9 @@ const (
 	lookGap = 10 * time.Millisecond
 	// settled is how old the last change of a new directory has to be before
 	// it is started ahead of the next sweep: who makes a service in place makes
-	// run first and log after it, or the other way round.
-	settled = 30 * time.Millisecond
+	// run first and log after it, or the other way round. Who makes a link has
+	// made all else before.
+	settled = 20 * time.Millisecond
 )
 
 // fileID tells directories apart.
@@ -127,7 +128,7 @@ func (s *Scanner) list(name string) {
 // ready reports whether a new directory need not wait for the sweep: what has
 // to be there is there, and nobody is just making it.
 func (s *Scanner) ready(name string, fi fs.FileInfo, now time.Time) bool {
-	if age := now.Sub(fi.ModTime()); age >= 0 && age < settled {
+	if age := now.Sub(fi.ModTime()); age >= 0 && age < settled && !isLink(name) {
 		s.soon = earlier(s.soon, now.Add(settled-age))
 		return false
 	}
@@ -136,6 +137,11 @@ func (s *Scanner) ready(name string, fi fs.FileInfo, now time.Time) bool {
 	}
 	log, err := os.Stat(name + "/log")
 	return err != nil || !log.IsDir() || executable(name+"/log/run")
+}
+
+func isLink(name string) bool {
+	fi, err := os.Lstat(name)
+	return err == nil && fi.Mode()&fs.ModeSymlink != 0
 }
 
 func executable(path string) bool {
