@@ -12,19 +12,27 @@ import (
 )
 
 // startMain starts the supervise of a service, with the pipe to its log as its
-// standard output.
+// standard output. If no process can be made for it, none is tried for its log.
 func (s *Scanner) startMain(sl *slot, now time.Time) {
 	files := []uintptr{0, 1, 2}
 	if sl.logged {
 		files[1] = uintptr(sl.pipe[1])
 	}
-	s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files}, now)
+	sl.main.dir = sl.id
+	err := s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files}, now)
+	if unforked(err) != 0 {
+		sl.log.next = sl.main.next
+	}
 }
 
 // startLog starts the supervise of a log, with the pipe as its standard input.
 func (s *Scanner) startLog(sl *slot, now time.Time) {
 	files := []uintptr{uintptr(sl.pipe[0]), 1, 2}
-	s.start(&sl.log, launching{what: sl.name + "/log", dir: sl.name, arg: "log", files: files}, now)
+	sl.log.dir = fileID{}
+	if fi, err := os.Stat(sl.name + "/log"); err == nil {
+		sl.log.dir = idOf(fi)
+	}
+	_ = s.start(&sl.log, launching{what: sl.name + "/log", dir: sl.name, arg: "log", files: files}, now)
 }
 
 // launching is what it takes to start a supervise.
@@ -35,15 +43,17 @@ type launching struct {
 	files []uintptr
 }
 
-func (s *Scanner) start(h *half, l launching, now time.Time) {
+// start starts a supervise, or says why it cannot; then it is tried again later.
+func (s *Scanner) start(h *half, l launching, now time.Time) error {
 	h.next, h.told, h.tries = now.Add(s.gap), "", 0
 	pid, err := s.launch(l)
 	if err != nil {
 		s.warn(l.explain(err))
-		return
+		return err
 	}
 	h.pid = pid
 	s.halves[pid] = h
+	return nil
 }
 
 // launch tries the files that may be supervise, as a search through PATH does:
@@ -73,10 +83,8 @@ func (s *Scanner) launch(l launching) (pid int, err error) {
 // explain says which step of the start has failed, in the words of the child
 // of 0.76 that does it.
 func (l launching) explain(err error) error {
-	for _, errno := range []syscall.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE} {
-		if errors.Is(err, errno) {
-			return fmt.Errorf("unable to fork for %s: %w", l.what, errno)
-		}
+	if errno := unforked(err); errno != 0 {
+		return fmt.Errorf("unable to fork for %s: %w", l.what, errno)
 	}
 	if l.dir != "" {
 		if _, serr := os.Stat(l.dir + "/."); serr != nil {
@@ -84,4 +92,15 @@ func (l launching) explain(err error) error {
 		}
 	}
 	return fmt.Errorf("unable to start supervise %s: %w", l.what, errnoOf(err))
+}
+
+// unforked returns the error of a process that could not be made; it is 0 if
+// the program could not be executed, or nothing is wrong.
+func unforked(err error) syscall.Errno {
+	for _, errno := range []syscall.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE} {
+		if errors.Is(err, errno) {
+			return errno
+		}
+	}
+	return 0
 }

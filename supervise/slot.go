@@ -35,6 +35,7 @@ type slot struct {
 // half is one of the two supervises of a slot.
 type half struct {
 	pid   int       // 0: none runs
+	dir   fileID    // in which it works
 	next  time.Time // not to be started before
 	told  string    // the letters it was given last
 	tries int       // how often it could not be told

@@ -125,23 +125,16 @@ func (sl *slot) nameOf(h *half) string {
 	return sl.name
 }
 
-// control finds the control directory of a supervise by the directory that it
-// works in, whatever name that has by now, or by its name where the system does
-// not tell. One that has just been started is still where it was started, and
-// from there it would seem to be another.
+// control finds the control directory of a supervise by its name or, if that is
+// another's by now, by the directory in which it works, where the system tells
+// that. One that has just been started is not there yet.
 func (sl *slot) control(h *half) (string, error) {
-	var err error
-	for _, dir := range []string{workingDir(h.pid), sl.nameOf(h)} {
-		var fi os.FileInfo
-		if fi, err = os.Stat(dir); err != nil {
-			continue
+	for _, dir := range []string{sl.nameOf(h), workingDir(h.pid)} {
+		if fi, err := os.Stat(dir); err == nil && idOf(fi) == h.dir {
+			return ControlDir(dir)
 		}
-		if isMain := idOf(fi) == sl.id; isMain != (h == &sl.main) {
-			return "", ErrNotRunning
-		}
-		return ControlDir(dir)
 	}
-	return "", err
+	return "", unix.ENOENT
 }
 
 // sendNow gives letters to a supervise and never waits.

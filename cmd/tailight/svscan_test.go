@@ -351,3 +351,31 @@ func TestAnIdleSvscanSleeps(t *testing.T) {
 	tr.signal(syscall.SIGTERM)
 	tr.ends()
 }
+
+// As many services with a log are run as there are descriptors for their pipes;
+// the rest is said, and nothing else suffers.
+func TestDescriptorsUsedUp(t *testing.T) {
+	t.Parallel()
+	const most = 40
+	tr := newScanTree(t, ours(t))
+	for i := range most / 2 {
+		name := fmt.Sprintf("%02d", i)
+		tr.service(name, sleeper, sleeper)
+		tr.link(name)
+	}
+	tr.startBy("/bin/sh", "-c", fmt.Sprintf(`ulimit -n %d; exec svscan "$1"`, most), "sh", tr.scan)
+	tr.says("svscan: warning: unable to create pipe for ")
+	tr.wait("fourteen services", func() bool { return len(tr.children()) >= 2*14 })
+	running := len(tr.children())
+	tr.service("late", sleeper, "") // without a log it needs no descriptor
+	tr.link("late")
+	tr.sleeping("late")
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	t.Logf("%d supervises with %d descriptors", running, most)
+	for l := range strings.Lines(readAll(tr.said)) {
+		if !strings.HasPrefix(l, "svscan: warning: unable to create pipe for ") || !strings.HasSuffix(l, ": process cannot open more files\n") {
+			t.Errorf("it said %q", l)
+		}
+	}
+}

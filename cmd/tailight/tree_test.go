@@ -21,10 +21,11 @@ import (
 // directories that are linked into it.
 type scanTree struct {
 	t    *testing.T
-	path string // PATH of svscan
-	home string // the service directories
-	scan string // the scan directory
-	said string // what came out of descriptor 2
+	path string               // PATH of svscan
+	home string               // the service directories
+	scan string               // the scan directory
+	said string               // what came out of descriptor 2
+	attr *syscall.SysProcAttr // of svscan, if it matters
 	job  *job
 }
 
@@ -113,6 +114,9 @@ func (tr *scanTree) startSaying(said *os.File, program string, args ...string) {
 	cmd := exec.Command(program, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = []string{"PATH=" + tr.path}, said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if tr.attr != nil {
+		cmd.SysProcAttr = tr.attr
+	}
 	var err error
 	tr.job, err = startJob(cmd)
 	tr.must(err)
