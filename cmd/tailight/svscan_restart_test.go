@@ -123,6 +123,7 @@ func (s *stream) play(steps int) error {
 		}
 	}
 	close(stop)
+	err = errors.Join(err, s.fifo.SetWriteDeadline(time.Now().Add(limit)))
 	return errors.Join(err, <-wrote, until("an empty FIFO", nil, func() bool {
 		n, err := unix.IoctlGetInt(int(s.fifo.Fd()), unix.TIOCINQ)
 		return err == nil && n == 0

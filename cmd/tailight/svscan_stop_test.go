@@ -31,7 +31,8 @@ func (tr *scanTree) read(name string) string {
 func TestTermEndsAServiceBeforeItsLog(t *testing.T) {
 	t.Parallel()
 	tr := newScanTree(t, ours(t))
-	tr.service("x", "trap 'echo last; exit 0' TERM; echo first; : >../ready; while :; do sleep 0.05; done\n", keeper)
+	tr.service("x", "trap 'echo last; exit 0' TERM; echo first; : >../ready; while :; do sleep 0.05; done\n",
+		"trap 'echo TERM >>read' TERM; while read l; do echo $l >>read; done\n") // the end of its input has to do
 	tr.service("unlogged", sleeper, "")
 	tr.link("x", "unlogged")
 	tr.start()
