@@ -11,14 +11,19 @@
 // runs `supervise log` in NAME, and joins the two by a pipe, from the standard
 // output of the service to the standard input of its log. svscan keeps both
 // ends of the pipe, so that either side can be restarted and nothing in it is
-// lost. supervise is found through PATH.
+// lost. supervise is found through PATH. Arguments after DIR are ignored.
 //
-// It looks at DIR every five seconds and, where the system tells of changes,
-// within 50 milliseconds of one; a directory that is made in place, without a
-// run yet, waits for the five seconds. A supervise that dies is started again
-// at once, but not twice within five seconds; one that was told to exit (svc -x)
-// after five seconds if its entry is still there. Two names for one directory
-// are one service. Whether a service has a log is decided when it is first seen.
+// svscan looks at DIR every five seconds and, where the system tells of changes
+// (Linux does, for local file systems), within 50 milliseconds of one. A new
+// directory that is not complete, without an executable run, or with a log
+// without one, waits for the five seconds; so does one that keeps changing. Make
+// a service elsewhere, and link it into DIR when it is complete: whether it has
+// a log is decided when it is first seen.
+//
+// A supervise that dies is started again at once, but not twice within five
+// seconds; one that was told to exit (svc -x) after five seconds, if its entry
+// is still there. Two names for one directory are one service. A renamed one
+// goes on, and its supervise has its old name until it is started again.
 //
 // A service whose entry is removed goes on running, and is not started again
 // when it ends. To remove one:
@@ -33,28 +38,48 @@
 //	--encore        let every service behave as one of daemontools-encore, as
 //	                supervise does for one that has a file of the name encore
 //	--log=FILE      write svscan's own messages to a plain rotated file, each
-//	                with a TAI64N stamp, instead of to standard error
+//	                with a TAI64N stamp, instead of to standard error. FILE must
+//	                not be in DIR. What supervise says stays where it was
 //
 // # Signals
 //
-//	TERM, INT  end all services; then, as each is gone, its log, when that has
-//	           read what is left in the pipe. Exit when nothing runs. A second
-//	           one kills the services.
+//	TERM, INT  end everything, as below, and exit
 //	QUIT       exit and leave everything running
 //	HUP        look at DIR now, and end what has been removed
 //
-// As process 1 it waits for every orphan.
+// To end a service, svscan tells its supervise `dx` (see svc). When that is gone
+// its logger reads what is left in the pipe; if it dies meanwhile, or is down,
+// paused or missing, it is started. When the pipe is empty the logger comes to
+// the end of its input, and its supervise leaves with it. A logger that has not
+// ended three seconds later, for it does not look for the end or for another
+// process still holds the pipe, is told `dx`.
+//
+// Neither a service that ignores TERM nor a logger that does not read has a time
+// limit. A second TERM or INT kills every service that is left, and every logger
+// that takes more than three seconds after its service.
+//
+// HUP and INT stay ignored, also for the services, if svscan is started with
+// them ignored, as by nohup. A message that nobody reads (PIPE) does not end
+// svscan. As process 1 svscan waits for every orphan.
 //
 // # Exit codes
 //
-// 0 after TERM, INT or QUIT; 111 if DIR cannot be entered; 100 for a wrong
-// option.
+// 0 after TERM, INT or QUIT; 111 if DIR cannot be entered or FILE not opened;
+// 100 for a wrong option.
+//
+// # Files
+//
+//	DIR/NAME/run        what supervise runs
+//	DIR/NAME/log/run    the same for the log
+//	DIR/NAME/supervise, DIR/NAME/log/supervise
+//	                    how svscan, and svc, reach the two supervises
 //
 // # Differences from daemontools 0.76
 //
-// There is no limit of 1000 services. Changes and deaths are noticed at once.
 // TERM, INT and HUP end the original and leave the services alone, as QUIT does
-// here.
+// here; so does a message that nobody reads. Changes and deaths are noticed at
+// once. There is no limit of 1000 services; a service with a log takes two
+// descriptors, as ever, and svscan may use as many as the hard limit allows.
 package main
 
 import (

@@ -7,7 +7,8 @@
 // turns, so that a change in the machine's speed meets all of them. CPU per
 // line at a pace is read from /proc/PID/task/*/schedstat, which is exact
 // where getrusage counts ticks. Idle memory is Private_Dirty of
-// /proc/PID/smaps_rollup after one line, or with a service that is up.
+// /proc/PID/smaps_rollup after one line, or with a service that is up. The last
+// rows time the start of a whole tree of services, and of a new service in one.
 //
 // A ratio says how many times more the peer needs. Absolute times depend on
 // the machine and its neighbours; only the ratios of one run carry over.
@@ -94,6 +95,12 @@ func bench(bin string, mib, runs int, seconds float64, only string) error {
 		if w := supervising(bin, f.name); strings.Contains(w.name, only) {
 			table(out, w, runs, f.unit, func(c contender) (float64, error) { return f.of(tmp, c) })
 		}
+	}
+	if w := trees(bin, "svscan, 200 services and loggers up"); strings.Contains(w.name, only) {
+		table(out, w, runs, "s", func(c contender) (float64, error) { return started(tmp, c) })
+	}
+	if w := trees(bin, "svscan, a new service up"); strings.Contains(w.name, only) {
+		table(out, w, runs, "ms", func(c contender) (float64, error) { return noticed(tmp, c) })
 	}
 	return nil
 }
