@@ -38,8 +38,8 @@
 //	--encore        let every service behave as one of daemontools-encore, as
 //	                supervise does for one that has a file of the name encore
 //	--log=FILE      write svscan's own messages to a plain rotated file, each
-//	                with a TAI64N stamp, instead of to standard error. FILE must
-//	                not be in DIR. What supervise says stays where it was
+//	                with a TAI64N stamp, instead of to standard error. What
+//	                supervise says still goes to standard error
 //
 // # Signals
 //
