@@ -115,7 +115,8 @@ func (tr *scanTree) newStream(name string, r *rand.Rand) *stream {
 // the pipe to the logger, or behind it.
 func (s *stream) play(steps int) error {
 	stop, wrote := make(chan struct{}), make(chan error, 1)
-	go func() { wrote <- s.write(stop, rand.New(rand.NewPCG(s.r.Uint64(), 0))) }()
+	r := rand.New(rand.NewPCG(s.r.Uint64(), 0)) // one for each goroutine
+	go func() { wrote <- s.write(stop, r) }()
 	var err error
 	for range steps {
 		if err = s.step(); err != nil {
