@@ -38,7 +38,7 @@ func TestPeerTree(t *testing.T) {
 // was renamed, one removed and a logger killed.
 func keptTree(t *testing.T, svscan, supervise string) string {
 	t.Helper()
-	tr := newScanTree(t, together(t, svscan, supervise))
+	tr := newScanTree(t, pairOf(t, svscan, supervise))
 	tr.service("x", sleeper, sleeper)
 	tr.service("y", sleeper, sleeper)
 	tr.service("z", sleeper, "")
@@ -85,8 +85,8 @@ func keptTree(t *testing.T, svscan, supervise string) string {
 	return first + tr.seen([]string{"x", "x/log", "z", "filed"})
 }
 
-// together returns a directory with the two programs.
-func together(t *testing.T, svscan, supervise string) string {
+// pairOf returns a directory with the two programs.
+func pairOf(t *testing.T, svscan, supervise string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, from := range map[string]string{"svscan": svscan, "supervise": supervise} {
@@ -125,7 +125,7 @@ func (tr *scanTree) seen(sleepers []string) string {
 	fmt.Fprintf(&b, "children %q\n", names)
 	pipes := map[string]string{}
 	for _, name := range sleepers {
-		fds := descriptors(tr.t, tr.sleeping(name))
+		fds := openFiles(tr.t, tr.sleeping(name))
 		fmt.Fprintf(&b, "%s has %d descriptors:", name, len(fds))
 		for _, fd := range []string{"0", "1", "2"} {
 			to := fds[fd]
@@ -184,7 +184,7 @@ func TestPeerDiagnosticsAreRepeated(t *testing.T) {
 // the same.
 func TestPeerTermEndsTheirSupervises(t *testing.T) {
 	t.Parallel()
-	tr := newScanTree(t, together(t, ours(t), peer(t)))
+	tr := newScanTree(t, pairOf(t, ours(t), peer(t)))
 	tr.service("x", "trap 'seq 1 100; exit 0' TERM; : >../ready; while :; do sleep 0.05; done\n", "while read l; do echo $l >>read; done\n")
 	tr.service("y", sleeper, sleeper)
 	tr.link("x", "y")

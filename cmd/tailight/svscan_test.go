@@ -11,12 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/tailight/tailight/supervise"
 )
 
 // What svscan does as long as it lives. How it ends is in svscan_stop_test.go,
-// what it says in golden_svscan_test.go.
+// what removed entries mean in svscan_removed_test.go, what it says in
+// golden_svscan_test.go.
 //
 // Not covered here: a file system without inotify (the tests of supervise take
 // it away), the five seconds of the sweep.
@@ -31,7 +30,7 @@ func TestNothingElseIsInherited(t *testing.T) {
 	tr.start()
 	ends := map[string]string{} // what the descriptors of a service lead to
 	for _, name := range []string{"x", "x/log", "y", "y/log", "z"} {
-		fds := descriptors(t, tr.sleeping(name))
+		fds := openFiles(t, tr.sleeping(name))
 		if len(fds) != 3 {
 			t.Errorf("%s has the descriptors %v", name, fds)
 		}
@@ -46,7 +45,7 @@ func TestNothingElseIsInherited(t *testing.T) {
 		t.Errorf("pipes are mixed up: %v", ends)
 	}
 	for _, p := range tr.children() { // and the supervises hold no pipe of another
-		for fd, to := range descriptors(t, p.pid) {
+		for fd, to := range openFiles(t, p.pid) {
 			if fd > "2" && (to == ends["x out"] || to == ends["y out"]) {
 				t.Errorf("%v has %s as descriptor %s", p, to, fd)
 			}
@@ -67,8 +66,8 @@ func (tr *scanTree) sleeping(name string) (pid int) {
 	return pid
 }
 
-// descriptors lists the open descriptors of a process.
-func descriptors(t *testing.T, pid int) map[string]string {
+// openFiles lists the open descriptors of a process.
+func openFiles(t *testing.T, pid int) map[string]string {
 	t.Helper()
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	entries, err := os.ReadDir(dir)
@@ -91,13 +90,13 @@ func TestAServiceThatIsGoneLeavesNoDescriptor(t *testing.T) {
 	tr.link("first")
 	tr.start("--stop-removed")
 	tr.sleeping("first")
-	before := descriptors(t, tr.job.cmd.Process.Pid)
+	before := openFiles(t, tr.job.cmd.Process.Pid)
 	tr.link("x")
 	tr.sleeping("x")
 	tr.unlink("x")
 	tr.wait("the end of x", func() bool { return len(tr.children()) == 2 })
 	tr.wait("the same descriptors", func() bool {
-		return fmt.Sprint(descriptors(t, tr.job.cmd.Process.Pid)) == fmt.Sprint(before)
+		return fmt.Sprint(openFiles(t, tr.job.cmd.Process.Pid)) == fmt.Sprint(before)
 	})
 	tr.signal(syscall.SIGTERM)
 	tr.ends()
@@ -163,90 +162,6 @@ func TestThereIsNoLimitOfAThousandServices(t *testing.T) {
 	if got := readAll(tr.said); got != "" {
 		t.Errorf("svscan says %q", got)
 	}
-}
-
-func TestStopRemovedEndsAServiceAndItsLog(t *testing.T) {
-	t.Parallel()
-	tr := newScanTree(t, ours(t))
-	tr.service("x", "trap 'echo last; exit 0' TERM; : >../ready; while :; do sleep 0.05; done\n", keeper)
-	tr.service("y", sleeper, "")
-	tr.link("x", "y")
-	tr.start("--stop-removed")
-	stays := tr.isUp("y")
-	tr.wait("the trap", func() bool { return fileExists(filepath.Join(tr.home, "ready")) })
-	tr.unlink("x")
-	tr.wait("the end of x", func() bool { return len(tr.children()) == 1 })
-	if got := tr.read("x"); got != "last\n" {
-		t.Errorf("the log has read %q", got)
-	}
-	tr.link("x") // and it may come back
-	tr.isUp("x")
-	if got := tr.isUp("y"); got != stays {
-		t.Errorf("y was pid %d, is %d", stays, got)
-	}
-	tr.signal(syscall.SIGTERM)
-	tr.ends()
-}
-
-// A link whose target is away for a while is still there.
-func TestStopRemovedSparesALinkThatLeadsNowhere(t *testing.T) {
-	t.Parallel()
-	tr := newScanTree(t, ours(t))
-	tr.service("x", sleeper, "")
-	tr.service("y", sleeper, "")
-	tr.link("x")
-	tr.start("--stop-removed")
-	tr.isUp("x")
-	tr.must(os.Rename(filepath.Join(tr.home, "x"), filepath.Join(tr.home, "away")))
-	tr.link("y")
-	tr.isUp("y") // so the directory was looked at
-	if tr.status("away").Want != supervise.Up {
-		t.Error("x has been told to end")
-	}
-	tr.unlink("x")
-	tr.wait("the end of x", func() bool { return len(tr.children()) == 1 })
-	tr.signal(syscall.SIGTERM)
-	tr.ends()
-}
-
-func TestHupEndsWhatIsRemovedAndNothingElse(t *testing.T) {
-	t.Parallel()
-	tr := newScanTree(t, ours(t))
-	tr.service("x", sleeper, keeper)
-	tr.service("y", sleeper, keeper)
-	tr.service("z", sleeper, "")
-	tr.link("x", "y")
-	tr.start()
-	tr.isUp("x")
-	stays := tr.isUp("y")
-	tr.unlink("x")
-	tr.link("z")
-	tr.isUp("z") // so the directory was looked at, and x is still there
-	if tr.status("x").Want != supervise.Up {
-		t.Error("x has been told to end before HUP")
-	}
-	tr.signal(syscall.SIGHUP)
-	tr.wait("the end of x", func() bool { return len(tr.children()) == 3 })
-	if got := tr.isUp("y"); got != stays {
-		t.Errorf("y was pid %d, is %d", stays, got)
-	}
-	tr.signal(syscall.SIGTERM)
-	tr.ends()
-}
-
-func TestARenamedServiceIsEndedUnderItsOldName(t *testing.T) {
-	t.Parallel()
-	tr := newScanTree(t, ours(t))
-	tr.service("x", sleeper, keeper)
-	tr.must(os.Rename(filepath.Join(tr.home, "x"), filepath.Join(tr.scan, "x")))
-	tr.start()
-	tr.called("supervise log")
-	tr.called("supervise x")
-	tr.must(os.Rename(filepath.Join(tr.scan, "x"), filepath.Join(tr.home, "x"))) // out of it
-	tr.isUp("x")
-	tr.isUp("x/log")
-	tr.signal(syscall.SIGTERM)
-	tr.ends()
 }
 
 func TestMessagesGoToALogFile(t *testing.T) {

@@ -96,11 +96,10 @@ func bench(bin string, mib, runs int, seconds float64, only string) error {
 			table(out, w, runs, f.unit, func(c contender) (float64, error) { return f.of(tmp, c) })
 		}
 	}
-	if w := trees(bin, "svscan, 200 services and loggers up"); strings.Contains(w.name, only) {
-		table(out, w, runs, "s", func(c contender) (float64, error) { return started(tmp, c) })
-	}
-	if w := trees(bin, "svscan, a new service up"); strings.Contains(w.name, only) {
-		table(out, w, runs, "ms", func(c contender) (float64, error) { return noticed(tmp, c) })
+	for _, f := range treeFigures {
+		if w := trees(bin, f.name); strings.Contains(w.name, only) {
+			table(out, w, runs, f.unit, func(c contender) (float64, error) { return f.of(tmp, c) })
+		}
 	}
 	return nil
 }

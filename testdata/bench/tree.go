@@ -17,6 +17,15 @@ import (
 // treeServices are the services, each with a logger, whose start is timed.
 const treeServices = 200
 
+// treeFigures are the times of a tree.
+var treeFigures = []struct {
+	name, unit string
+	of         func(tmp string, c contender) (float64, error)
+}{
+	{"svscan: 200 services and loggers up", "s", treeStarted},
+	{"svscan: a new service up", "ms", treeNoticed},
+}
+
 // trees are the toolkits that keep a tree.
 func trees(bin, name string) work {
 	return work{name, []contender{
@@ -25,9 +34,9 @@ func trees(bin, name string) work {
 	}}
 }
 
-// started is the time from the start of svscan until every service and every
+// treeStarted is the time from the start of svscan until every service and every
 // logger is up, in seconds.
-func started(tmp string, c contender) (float64, error) {
+func treeStarted(tmp string, c contender) (float64, error) {
 	t, err := newTree(tmp)
 	if err != nil {
 		return 0, err
@@ -47,9 +56,9 @@ func started(tmp string, c contender) (float64, error) {
 	return took.Seconds(), errors.Join(err, t.end())
 }
 
-// noticed is the time from the moment in which a service is moved into the scan
+// treeNoticed is the time from the moment in which a service is moved into the scan
 // directory until it is up, in milliseconds.
-func noticed(tmp string, c contender) (float64, error) {
+func treeNoticed(tmp string, c contender) (float64, error) {
 	t, err := newTree(tmp)
 	if err != nil {
 		return 0, err
