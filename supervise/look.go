@@ -40,16 +40,11 @@ func (s *Scanner) look(rescan bool, now time.Time) {
 	if sweep {
 		s.sweep = now.Add(s.gap)
 	}
-	for _, sl := range s.order {
-		sl.seen, sl.listed = false, false
-	}
 	if err := s.checkAll(sweep, now); err != nil {
 		if sweep {
 			s.warn(fmt.Errorf("unable to read directory: %w", errnoOf(err)))
 		}
-		for _, sl := range s.order {
-			sl.listed = true // nobody knows
-		}
+		return // what was there at the last look counts as being there
 	}
 	for _, sl := range s.order {
 		if !sl.listed && (rescan || s.opt.StopRemoved) {
@@ -71,15 +66,19 @@ func (s *Scanner) checkAll(sweep bool, now time.Time) error {
 	d := os.NewFile(uintptr(fd), ".")
 	defer d.Close()
 	names, err := d.Readdirnames(-1)
+	// A scan directory that has itself been removed is empty.
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, sl := range s.order {
+		sl.seen, sl.listed = false, false
+	}
 	for _, name := range names {
 		if name[0] != '.' {
 			s.check(name, sweep, now)
 		}
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the scan directory itself has been removed: it is empty
-	}
-	return err
+	return nil
 }
 
 // check takes an entry under supervision if it is a service. What is wrong with

@@ -26,7 +26,7 @@ type slot struct {
 
 	// All below is about its end, see stop.
 	stopping bool      // it is not started any more
-	forced   bool      // it has no time left
+	forced   bool      // by force
 	ask      time.Time // when to go on
 	gone     time.Time // since when main has ended
 	quiet    time.Time // when the pipe was last not empty
