@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"io"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
 // Options takes single-letter options off the front of the arguments, in the
@@ -70,22 +67,4 @@ func (e *Env) complain(about string, letter byte) bool {
 	line := append([]byte(filepath.Base(e.Argv0)+": "+about+" -- "), letter, '\n')
 	_, _ = e.Err.Write(line)
 	return false
-}
-
-// FlagSet is where a command defines its long options. (Commands name it by
-// this package, which is the only one that knows pflag.)
-type FlagSet = pflag.FlagSet
-
-// Flags takes long options off the front of the arguments, for commands whose
-// original has none: define adds them. Options end at the first operand or at
-// "--".
-func (e *Env) Flags(define func(*FlagSet)) (operands []string, err error) {
-	f := pflag.NewFlagSet(e.Name, pflag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.SetInterspersed(false)
-	define(f)
-	if err := f.Parse(e.Args); err != nil {
-		return nil, err
-	}
-	return f.Args(), nil
 }

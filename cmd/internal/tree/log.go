@@ -15,7 +15,7 @@ import (
 func warnTo(e *cli.Env, path string) (func(error), error) {
 	path, err := filepath.Abs(path) // svscan goes elsewhere, and a rotation opens the file anew
 	if err != nil {
-		return nil, fmt.Errorf("unable to find %s: %w", path, errnoOf(err))
+		return nil, fmt.Errorf("unable to find %s: %w", path, cli.Errno(err))
 	}
 	f, err := rotate.OpenFile(path, rotate.FileOptions{})
 	if err != nil {

@@ -1,10 +1,6 @@
-// Package tree has the commands that keep a tree of services: svscan and
-// supervise, and what belongs to them. Their manuals are the package comments
-// of their mains.
 package tree
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -30,7 +26,7 @@ func Supervise(e *cli.Env) int {
 	dir := args[0]
 	// The working directory is the service's, as in 0.76: people look for it.
 	if err := os.Chdir(dir); err != nil {
-		return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, errnoOf(err)))
+		return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, cli.Errno(err)))
 	}
 	s, err := supervise.Open(".", supervise.Options{
 		Name:   dir,
@@ -85,12 +81,4 @@ func obeySignals(loop *supervise.Loop, letters map[os.Signal]string) {
 			loop.Tell(letters[s])
 		}
 	}()
-}
-
-// errnoOf is the reason behind an error, bare.
-func errnoOf(err error) error {
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno
-	}
-	return err
 }

@@ -17,12 +17,12 @@ const svscanUsage = "svscan [--encore] [--stop-removed] [--log=FILE] [dir]"
 func Svscan(e *cli.Env) int {
 	opt := supervise.ScanOptions{Warn: e.Warn, Env: cli.Environ(), Supervise: cli.Candidates("supervise")}
 	var log string
-	operands, err := longFlags(e, func(f *cli.FlagSet) {
+	operands, ok := longOptions(e, func(f *cli.Flags) {
 		f.BoolVar(&opt.Encore, "encore", false, "")
 		f.BoolVar(&opt.StopRemoved, "stop-removed", false, "")
 		f.StringVar(&log, "log", "", "")
 	})
-	if err != nil {
+	if !ok {
 		return e.Usage(svscanUsage)
 	}
 	if log != "" {
@@ -35,7 +35,7 @@ func Svscan(e *cli.Env) int {
 	if len(operands) > 0 { // further ones are ignored, as in 0.76
 		dir := operands[0]
 		if err := os.Chdir(dir); err != nil {
-			return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, errnoOf(err)))
+			return e.Fatal(fmt.Errorf("unable to chdir to %s: %w", dir, cli.Errno(err)))
 		}
 	}
 	if err := scan(opt); err != nil {
@@ -44,21 +44,17 @@ func Svscan(e *cli.Env) int {
 	return cli.OK
 }
 
-// longFlags takes the options of a command whose original has none: a word with
-// one dash, or a dash alone, is a directory to that.
-func longFlags(e *cli.Env, define func(*cli.FlagSet)) (operands []string, err error) {
-	for i, word := range e.Args {
-		if strings.HasPrefix(word, "--") {
-			continue
-		}
-		long := *e
-		long.Args = e.Args[:i]
-		if operands, err = long.Flags(define); err != nil {
-			return nil, err
-		}
-		return append(operands, e.Args[i:]...), nil
+// longOptions takes the options of a command whose original has none: a word
+// with one dash, or a dash alone, is a directory to that.
+func longOptions(e *cli.Env, define func(*cli.Flags)) (operands []string, ok bool) {
+	options := 0
+	for options < len(e.Args) && strings.HasPrefix(e.Args[options], "--") {
+		options++
 	}
-	return e.Flags(define)
+	long := *e
+	long.Args = e.Args[:options]
+	operands, ok = long.Long(define)
+	return append(operands, e.Args[options:]...), ok
 }
 
 // scan lets a scanner live in the working directory.
