@@ -245,6 +245,21 @@ func (s *subject) end() {
 	s.w.close()
 }
 
+// unread is the number of letters that supervise has not read: 0.76 is deaf for a
+// second after each start, and then looks at ends first.
+func (s *subject) unread() int {
+	fifo, err := os.OpenFile(filepath.Join(s.dir, "supervise/control"), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return -1
+	}
+	defer fifo.Close()
+	n, err := unix.IoctlGetInt(int(fifo.Fd()), unix.TIOCINQ)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
 func (s *subject) ok() bool {
 	return exec.Command(filepath.Join(s.tools, "svok"), s.dir).Run() == nil
 }
@@ -268,7 +283,7 @@ func settle(pair []*subject, m *model) error {
 		err := until(fmt.Sprintf("%s: %s, %d starts, gone %v", s.who, m.status(), m.starts, m.gone), nil, func() bool {
 			status = statusText(readAll(filepath.Join(s.dir, "supervise/status")))
 			starts = strings.Count(readAll(s.w.stdout.Name()), "start\n")
-			return status == m.status() && starts == m.starts && s.w.job.gone() == m.gone
+			return status == m.status() && starts == m.starts && s.w.job.gone() == m.gone && (m.gone || s.unread() == 0)
 		})
 		if err != nil {
 			return fmt.Errorf("%w: it is %s, %d starts, gone %v", err, status, starts, s.w.job.gone())
