@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // What svscan does as long as it lives. How it ends is in svscan_stop_test.go,
@@ -55,13 +57,17 @@ func TestNothingElseIsInherited(t *testing.T) {
 	tr.ends()
 }
 
-// sleeping waits until a service is sleep, and not the shell before it.
+// sleeping waits until a service is sleep, and not the shell before it, and
+// sleeps: while it starts it has a library open, or something like that.
 func (tr *scanTree) sleeping(name string) (pid int) {
 	tr.t.Helper()
 	tr.wait(name+" asleep", func() bool {
 		pid = tr.status(name).PID
 		args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		return bytes.HasPrefix(args, []byte("sleep\x00"))
+		call, _ := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", pid))
+		number, _, _ := strings.Cut(string(call), " ")
+		return bytes.HasPrefix(args, []byte("sleep\x00")) &&
+			(number == strconv.Itoa(unix.SYS_CLOCK_NANOSLEEP) || number == strconv.Itoa(unix.SYS_NANOSLEEP))
 	})
 	return pid
 }
