@@ -76,6 +76,20 @@ func (c *Clock) trusted() bool {
 	return c.reading.Compare(c.last) > 0 || c.last.sub(c.reading) > absorbed
 }
 
+// Peek returns what Next would, and takes nothing.
+func (c *Clock) Peek() TAI64N {
+	twin := *c
+	return twin.Next()
+}
+
+// Restore makes l the last stamp given, and forgets the last Read: without
+// another one the next stamp is 1 ns above. It is for who does again what was
+// done before, with the stamps it had.
+func (c *Clock) Restore(l TAI64N) {
+	c.last = l
+	c.begun, c.fresh, c.floored, c.running = true, false, false, false
+}
+
 // Last returns the last stamp given, or the zero label if there is none yet.
 func (c *Clock) Last() TAI64N { return c.last }
 

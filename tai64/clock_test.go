@@ -209,3 +209,34 @@ func TestTheZeroClockTellsTheTime(t *testing.T) {
 		t.Errorf("stamp %v is not between %v and %v", l, before, after)
 	}
 }
+
+// TestPeekTellsTheNextStamp and takes nothing, whatever the state of the clock.
+func TestPeekTellsTheNextStamp(t *testing.T) {
+	t.Parallel()
+	h := newHandClock()
+	for _, d := range []time.Duration{0, 5, 3, time.Second, -time.Hour, time.Hour} {
+		h.at(d)
+		for range 3 {
+			last, peeked := h.Last(), h.Peek()
+			if h.Last() != last {
+				t.Errorf("at %v: a peek has taken a stamp", d)
+			}
+			if got := h.Next(); got != peeked {
+				t.Errorf("at %v: peeked %v, then got %v", d, peeked, got)
+			}
+		}
+	}
+}
+
+// TestRestoreGivesTheSameStampsAgain, also below those given since.
+func TestRestoreGivesTheSameStampsAgain(t *testing.T) {
+	t.Parallel()
+	h := newHandClock()
+	h.at(time.Minute)
+	h.Restore(At(clockStart.Add(100)))
+	h.want(t, "restored", 101, 102)
+	h.at(time.Minute)
+	h.want(t, "read again", time.Minute)
+	h.Restore(At(clockStart.Add(100)))
+	h.want(t, "restored once more", 101)
+}
