@@ -60,6 +60,20 @@ type Options struct {
 	// not be deleted, a current that somebody else removed. nil drops it.
 	Warn func(error)
 
+	// Spool says that the directory may hold a spool, which is looked for
+	// when it is opened; see [Dir.Spool].
+	Spool bool
+	// Survived says where a writer was that has been killed since the system
+	// was started: what lies beyond in current is cut off, and current goes on.
+	// nil, or a Progress without this directory, means that nothing is known,
+	// as after an outage. A directory with a spool has its own.
+	Survived *Progress
+	// Turning is called before current is renamed, and again when there is a
+	// new one, with nothing in it: everything written so far is in finished
+	// files then. The Skip of the place is what went out since Accounted. nil
+	// means that nobody keeps a Progress: Spool and Survived count for nothing.
+	Turning func(Place)
+
 	openFS func(name string) (fsys, error) // nil: openFS
 	spawn  func(func())                    // runs a rotation beside the writer; nil: go
 	run    func(*processing) error         // runs a processor; nil: (*processing).run
@@ -81,6 +95,14 @@ type Dir struct {
 	last    tai64.TAI64N // the stamp of current's last line, if due and Stamped
 	walk    *walk        // the latest rotation, until settled; nil: none
 	closed  bool
+
+	spool    *Spool // closed by Close and Abandon only: its user has it as well
+	key      uint64 // of the directory, in a Progress
+	survived *Place // what is known of a killed writer, nil if nothing is
+	place    Place  // where the writer is; its Size is that of size when it matters
+	known    bool   // place is that of the present current
+	skip     int64  // bytes that are in finished files already, and will be written again
+	since    int64  // bytes written since Accounted, with those skipped
 }
 
 // Open opens the log directory of that name for appending. It makes the
@@ -88,6 +110,9 @@ type Dir struct {
 // what a crash may have left (see the package comment), and makes current
 // ready. An error is an [*Error], and leaves nothing open.
 func Open(name string, opt Options) (*Dir, error) {
+	if hook != nil {
+		hook(name, &opt)
+	}
 	d := &Dir{name: name, opt: opt.filled(), clock: opt.Clock}
 	if d.clock == nil {
 		d.clock = new(tai64.Clock)
@@ -96,10 +121,15 @@ func Open(name string, opt Options) (*Dir, error) {
 		return nil, &Error{Text: fmt.Sprintf("unable to open directory %s: %q is no suffix", name, opt.Suffix)}
 	}
 	if err := d.enter(); err != nil {
+		d.closeSpool()
 		return nil, err
 	}
 	return d, nil
 }
+
+// hook gives a directory another file system, in tests that reach it through
+// what lies above this package; nil otherwise.
+var hook func(name string, opt *Options)
 
 func (o Options) filled() Options {
 	if o.Size == 0 {
@@ -132,7 +162,11 @@ func (d *Dir) enter() error {
 		return err
 	}
 	d.fs = fsys
-	if err := d.recover(); err != nil {
+	err = d.survive()
+	if err == nil {
+		err = d.recover()
+	}
+	if err != nil {
 		_ = d.leave() // the first error is the one to tell
 		return err
 	}
@@ -151,6 +185,13 @@ func (d *Dir) leave() error {
 		d.fs = nil
 	}
 	return err
+}
+
+// closeSpool leaves the spool as it is.
+func (d *Dir) closeSpool() {
+	if d.spool != nil {
+		d.spool.Close()
+	}
 }
 
 // Name returns the name the directory was opened by.
@@ -185,6 +226,11 @@ func (d *Dir) Close() error {
 	if err == nil {
 		err = d.markClean()
 	}
+	if err == nil && d.spool != nil {
+		// A crash before this leaves a record that says "all is done".
+		err = d.spool.Remove()
+	}
+	d.closeSpool()
 	return errors.Join(err, d.leave())
 }
 
@@ -200,6 +246,7 @@ func (d *Dir) Abandon() {
 	if d.walk != nil {
 		<-d.walk.ended
 	}
+	d.closeSpool()
 	_ = d.leave() // nothing is promised of what is left
 }
 

@@ -18,6 +18,9 @@
 //	                0744  complete and on disk
 //	state           0644  what the last processor wrote to descriptor 5
 //	newstate        0644  what the present one is writing there
+//	spool           0600  what was taken out of a pipe, see [Spool]
+//	progress        0600  how far that is in the destinations
+//	progress.new    0600  the next one of these, before it gets its name
 //	@LABEL.s        0744  finished: complete, on disk, processed
 //	@LABEL.u              cut short by an outage
 //
@@ -34,6 +37,27 @@
 // done twice, so that trying again after an error and beginning again after a
 // crash are one thing. What a crash at each step leaves, and what the next
 // [Open] makes of it, is the table in ARCHITECTURE.md.
+//
+// # Spool
+//
+// A writer that takes its input through a [Spool] is exact: a kill at any
+// instruction loses and doubles nothing. Its record, a [Progress], is true
+// at every moment, whatever the writer was doing. Recovery makes use of it as long
+// as the system has not been started anew:
+//
+//	current is the file of the record   cut to the recorded size, and goes on
+//	current is empty or missing         goes on; the record says what of the
+//	                                    input is in finished files already
+//	current is another file             another multilog has been here: by the
+//	                                    rules of 0.76; the file of the record
+//	                                    is cut where it is an archive .u now
+//	previous is unmarked                complete: synced, processed, made .s
+//	processed is marked                 newstate is complete: becomes state
+//
+// What follows Done in the spool is then written once more, but for the first
+// Skip bytes of it in each directory. Nothing is cut that was closed in good
+// order: that is on record before the mark is set (Closed), because another
+// multilog may go on with it.
 //
 // # Plain files
 //

@@ -43,6 +43,23 @@ func (o *osFile) write(p []byte) (int, error) {
 	}
 }
 
+func (o *osFile) readAt(p []byte, off int64) error {
+	for len(p) > 0 {
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_PREAD64, uintptr(o.n),
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), uintptr(off), 0, 0)
+		switch {
+		case errno == syscall.EINTR:
+		case errno != 0:
+			return errno
+		case n == 0:
+			return io.ErrUnexpectedEOF // somebody has cut the file
+		default:
+			p, off = p[n:], off+int64(n)
+		}
+	}
+	return nil
+}
+
 func (o *osFile) gone() bool {
 	_, _, errno := syscall.RawSyscall(syscall.SYS_FSTAT, uintptr(o.n), uintptr(unsafe.Pointer(&o.st)), 0)
 	return errno == 0 && o.st.Nlink == 0

@@ -17,6 +17,11 @@ func newOSFile(f *os.File) *osFile { return &osFile{f} }
 
 func (o *osFile) write(p []byte) (int, error) { return o.f.Write(p) }
 
+func (o *osFile) readAt(p []byte, off int64) error {
+	_, err := o.f.ReadAt(p, off)
+	return err
+}
+
 func (o *osFile) gone() bool {
 	fi, err := o.f.Stat()
 	if err != nil {

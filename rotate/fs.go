@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // fsys is what a log directory asks of a file system. Names have no slash:
@@ -34,6 +37,12 @@ type fsys interface {
 	// enter returns a path by which a child of this process may enter the
 	// directory, as long as hold is open.
 	enter() (path string, hold io.Closer)
+	// boot tells one run of the system from another. It is all zero where that
+	// cannot be told.
+	boot() [16]byte
+	// mapped makes a file of at least that size, and returns its first bytes
+	// as memory that outlives the process.
+	mapped(name string, size int) (cell, error)
 	// close gives up the directory and its lock.
 	close() error
 }
@@ -52,6 +61,29 @@ type file interface {
 	close() error
 	// fd is the descriptor a processor gets.
 	fd() uintptr
+
+	// readAt and writeAt work on all of p or fail; a file that ends within p
+	// is an error. readAt must not allocate.
+	readAt(p []byte, off int64) error
+	writeAt(p []byte, off int64) error
+	// splice moves what a pipe holds, most bytes at most, to an offset of the
+	// file, and does not wait for more. However it ends, by a kill as well,
+	// what it has moved is in the file, which has grown by that, and nothing
+	// else has left the pipe. It must not allocate.
+	splice(pipe int, off int64, most int) (int, error)
+	truncate(size int64) error
+	// born is when the file was made, in nanoseconds, or 0 where nobody knows.
+	born() int64
+}
+
+// cell is memory that outlives the process, but not the system.
+type cell interface {
+	// load copies all of it.
+	load() []byte
+	// store changes a part. A process that is killed meanwhile may have stored
+	// any part of that. It must not allocate.
+	store(at int, b []byte)
+	close()
 }
 
 // info is what the rules of a log directory look at.
@@ -153,6 +185,46 @@ func (o *osFS) sync() error {
 	}
 	return err
 }
+
+func (o *osFS) boot() [16]byte { return bootID() }
+
+func (o *osFS) mapped(name string, size int) (cell, error) {
+	f, err := o.root.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // the mapping stays
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if fi.Size() < int64(size) {
+		// Written and not only extended: a hole could run out of space later,
+		// and that is a signal to whoever stores.
+		if _, err := f.WriteAt(make([]byte, size), 0); err != nil {
+			return nil, err
+		}
+	}
+	m, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, err
+	}
+	return &osCell{m}, nil
+}
+
+// osCell is a mapped file.
+type osCell struct{ m []byte }
+
+func (c *osCell) load() []byte           { return bytes.Clone(c.m) }
+func (c *osCell) store(at int, b []byte) { copy(c.m[at:], b) }
+func (c *osCell) close()                 { _ = unix.Munmap(c.m); c.m = nil }
+
+func (o *osFile) writeAt(p []byte, off int64) error {
+	_, err := o.f.WriteAt(p, off)
+	return err
+}
+
+func (o *osFile) truncate(size int64) error { return o.f.Truncate(size) }
 
 // enter returns a name of the directory that holds even after somebody has
 // given it another one, as long as hold is open.

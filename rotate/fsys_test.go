@@ -29,6 +29,7 @@ func TestBothFileSystemsKeepTheContract(t *testing.T) {
 			c.entries()
 			c.links()
 			c.errors()
+			c.spool()
 			if _, err := row.open(dir); !errors.Is(err, syscall.EAGAIN) {
 				t.Errorf("a second lock: %v", err)
 			}

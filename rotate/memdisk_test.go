@@ -39,6 +39,8 @@ type memDisk struct {
 	mu       sync.Mutex // guards all below
 	entries  map[string]*inode
 	inodes   uint64 // made so far
+	dev      uint64
+	boot     [16]byte // all zero: nobody can tell
 	locked   bool
 	life     int // restarts so far
 	dead     bool
@@ -119,7 +121,7 @@ func (d *memDisk) copyOf() *memDisk {
 		}
 		return twin[in]
 	}
-	c := &memDisk{entries: map[string]*inode{}, durable: map[string]*inode{}, inodes: d.inodes, landed: d.landed, promised: d.promised}
+	c := &memDisk{entries: map[string]*inode{}, durable: map[string]*inode{}, inodes: d.inodes, dev: d.dev, boot: d.boot, landed: d.landed, promised: d.promised}
 	for name, in := range d.entries {
 		c.entries[name] = clone(in)
 	}

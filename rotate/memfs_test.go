@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // openMem opens the directory for the present process, as openFS does.
@@ -58,8 +60,8 @@ func (m *memFS) do(call string, effect func() error) error {
 	}
 	d.calls++
 	plan := none
-	if d.calls == d.at {
-		plan = d.plan
+	if d.calls == d.at && !(d.plan >= failWithout && strings.HasPrefix(call, "store")) {
+		plan = d.plan // but storing is not a call, and never fails
 	}
 	var err error
 	switch plan {
@@ -71,6 +73,9 @@ func (m *memFS) do(call string, effect func() error) error {
 		d.dead = true
 		return errDead
 	case failWith:
+		if strings.HasPrefix(call, "splice") {
+			return effect() // it takes or it fails, never both
+		}
 		_ = effect()
 		fallthrough
 	case failWithout:
@@ -151,7 +156,7 @@ func (m *memFS) stat(name string) (i info, err error) {
 }
 
 func (d *memDisk) info(in *inode) info {
-	return info{size: int64(len(in.data)), links: d.links(in), done: in.mode&0o100 != 0, id: fileID{ino: in.number}}
+	return info{size: int64(len(in.data)), links: d.links(in), done: in.mode&0o100 != 0, id: fileID{dev: d.dev, ino: in.number}}
 }
 
 func (m *memFS) rename(from, to string) error {
@@ -330,3 +335,107 @@ func (f *memFile) close() error {
 }
 
 func (f *memFile) fd() uintptr { return ^uintptr(0) }
+
+func (f *memFile) readAt(p []byte, off int64) error {
+	return f.do("read", func() error {
+		n := 0
+		if off < int64(len(f.in.data)) {
+			n = copy(p, f.in.data[off:])
+		}
+		if n < len(p) {
+			return io.ErrUnexpectedEOF
+		}
+		return nil
+	})
+}
+
+func (f *memFile) writeAt(p []byte, off int64) error {
+	return f.do("write", func() error {
+		f.in.extend(int(off) + len(p))
+		copy(f.in.data[off:], p)
+		return nil
+	})
+}
+
+func (in *inode) extend(size int) {
+	if more := size - len(in.data); more > 0 {
+		in.data = append(in.data, make([]byte, more)...)
+	}
+}
+
+// splice moves from a real pipe that does not block, a few lines at a time.
+func (f *memFile) splice(pipe int, off int64, most int) (n int, err error) {
+	err = f.do("splice", func() error {
+		b := make([]byte, min(most, spliceSize))
+		n, err = unix.Read(pipe, b)
+		if err != nil {
+			n = 0
+			return err
+		}
+		f.in.extend(int(off) + n)
+		copy(f.in.data[off:], b[:n])
+		return nil
+	})
+	return n, err
+}
+
+// spliceSize is what a pipe of the fake file system holds at a time.
+const spliceSize = 700
+
+func (f *memFile) truncate(size int64) error {
+	return f.do("truncate", func() error {
+		if gone := int64(len(f.in.data)) - size; gone < 0 {
+			f.in.data = append(f.in.data, make([]byte, -gone)...)
+		} else {
+			f.in.data = slices.Clone(f.in.data[:size])
+		}
+		return nil
+	})
+}
+
+// born is not numbered: it cannot fail.
+func (f *memFile) born() int64 { return int64(f.in.number) }
+
+func (m *memFS) boot() [16]byte { return m.disk.boot }
+
+func (m *memFS) mapped(name string, size int) (c cell, err error) {
+	err = m.do("map "+name, func() error {
+		in := m.disk.entries[name]
+		if in == nil {
+			in = m.create(name, 0o600)
+		}
+		in.extend(size)
+		c = &memCell{m, in, name}
+		m.disk.open++
+		return nil
+	})
+	return c, err
+}
+
+// memCell is a file's content as memory. Storing cannot fail, but a process can
+// die before, after and in the middle of it.
+type memCell struct {
+	fs   *memFS
+	in   *inode
+	name string
+}
+
+func (c *memCell) load() []byte { return slices.Clone(c.in.data) }
+
+func (c *memCell) store(at int, b []byte) {
+	for _, part := range [][]byte{b[:len(b)/2], b} {
+		_ = c.fs.do("store "+c.name, func() error {
+			copy(c.in.data[at:], part)
+			return nil
+		})
+	}
+}
+
+func (c *memCell) close() {
+	d := c.fs.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.dead && c.fs.life == d.life {
+		d.open--
+	}
+}

@@ -27,7 +27,19 @@ func (d *Dir) recover() error {
 	if err := d.finishLeftovers(); err != nil {
 		return err
 	}
-	if cur.done {
+	if err := d.cutArchive(); err != nil {
+		return err
+	}
+	if d.survived != nil {
+		d.skip = d.survived.Skip // whoever has been here since
+	}
+	survives, err := d.survives(cur)
+	switch {
+	case err != nil:
+		return err
+	case survives:
+		return d.resume(cur)
+	case cur.done:
 		return d.goOn(cur.size)
 	}
 	if err := d.finishCut("current", cur); err != nil {
@@ -79,23 +91,41 @@ func (d *Dir) finishProcessed(out info) error {
 			return err
 		}
 	}
+	if d.survived != nil && !archived {
+		// The processor had ended when its output was marked.
+		if err := d.try(d.adoptState); err != nil {
+			return err
+		}
+	}
 	if err := d.newWalk("processed", d.opt.Suffix).run(); err != nil {
 		return err
 	}
-	// Whether newstate is complete cannot be known.
+	// After an outage nobody knows whether newstate is complete.
 	return d.drop("newstate")
 }
 
 func (d *Dir) syncProcessed() error {
-	f, err := d.fs.open("processed", os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err := d.syncFile("processed"); err != nil {
+		return err
+	}
+	return orNil(d.fs.sync(), "unable to write %s to disk", d.name)
+}
+
+// adoptState makes newstate the state, unless that was done already.
+func (d *Dir) adoptState() error {
+	if err := d.syncFile("newstate"); err != nil {
+		return ignoreMissing(err)
+	}
+	return orNil(d.fs.rename("newstate", "state"), "unable to rename newstate to state in directory %s", d.name)
+}
+
+func (d *Dir) syncFile(name string) error {
+	f, err := d.fs.open(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err == nil {
 		defer release(&f)
 		err = f.sync()
 	}
-	if err != nil {
-		return fail(err, "unable to write %s/processed to disk", d.name)
-	}
-	return orNil(d.fs.sync(), "unable to write %s to disk", d.name)
+	return orNil(err, "unable to write %s/%s to disk", d.name, name)
 }
 
 // dropOutput removes what a processor left that did not finish. It may still
@@ -111,10 +141,20 @@ func (d *Dir) dropOutput() error {
 // finishPrevious takes previous through the rest of its rotation, if it is
 // complete and on disk, and archives it as it is otherwise.
 func (d *Dir) finishPrevious(prev info, archived bool) error {
-	if !prev.done {
+	if !prev.done && (d.survived == nil || archived) {
 		return d.finishCut("previous", prev)
 	}
 	w := d.newWalk("previous", d.opt.Suffix)
+	if !prev.done {
+		// Its writer was killed between two steps; all of it is there.
+		f, err := d.fs.open("previous", os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			return fail(err, "unable to read %s/previous", d.name)
+		}
+		w.old, w.at = f, syncOld
+		defer release(&w.old)
+		return w.run()
+	}
 	if d.opt.HasProcessor && !archived {
 		w.at = process
 	}
@@ -163,8 +203,12 @@ func (d *Dir) goOn(size int64) error {
 	if err := d.openCurrent("append to", size); err != nil {
 		return err
 	}
-	// The mark has to be off the disk before a byte follows, or a power loss
-	// could leave a torn file that says it is complete.
+	return d.unmark()
+}
+
+// unmark puts on disk that current is in use, before a byte follows: or a power
+// loss could leave a torn file that says it is complete.
+func (d *Dir) unmark() error {
 	return d.try(func() error {
 		return orNil(d.current.sync(), "unable to write %s/current to disk", d.name)
 	})

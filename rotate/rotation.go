@@ -15,12 +15,17 @@ func (d *Dir) rotate() error {
 		return err
 	}
 	if d.current != nil {
+		d.turning()
 		if err := d.try(d.moveAside); err != nil {
 			return err
 		}
 	}
 	// A crash here leaves previous and no current; recovery finds just that.
-	return d.try(d.reopen)
+	if err := d.try(d.reopen); err != nil {
+		return err
+	}
+	d.turning()
+	return nil
 }
 
 // moveAside gives current the name previous and starts the walk that will
@@ -52,7 +57,7 @@ func (d *Dir) moveAside() error {
 
 // forget makes the next write open a new current.
 func (d *Dir) forget() {
-	d.current, d.size, d.due, d.last = nil, 0, false, tai64.TAI64N{}
+	d.current, d.size, d.due, d.last, d.known = nil, 0, false, tai64.TAI64N{}, false
 }
 
 // isPrevious reports whether current already has the name previous.

@@ -23,9 +23,10 @@ func (d *Dir) Write(p []byte) (n int, err error) {
 	if d.closed {
 		return 0, os.ErrClosed
 	}
+	n = d.skipped(p)
 	for n < len(p) {
 		if d.due || d.size >= d.opt.Size {
-			if err := d.rotate(); err != nil {
+			if err := d.rotateInside(); err != nil {
 				return n, err
 			}
 		}
@@ -41,9 +42,19 @@ func (d *Dir) Write(p []byte) (n int, err error) {
 	if d.due {
 		// An error is not lost: nothing can be written before the rotation
 		// is done, and trying it again is the next call's first step.
-		_ = d.rotate()
+		_ = d.rotateInside()
 	}
 	return n, nil
+}
+
+// rotateInside is a rotation inside a batch, whose lines have their stamps
+// already: it takes none of the clock in between, or the stamps of what comes
+// would depend on where files end.
+func (d *Dir) rotateInside() error {
+	if d.opt.Stamped && d.last == (tai64.TAI64N{}) {
+		d.last = d.clock.Last()
+	}
+	return d.rotate()
 }
 
 // lastStamp is the stamp of the last line written, or the zero label. What
@@ -75,12 +86,21 @@ func (d *Dir) Append(p []byte) (n int, err error) {
 	if d.closed {
 		return 0, os.ErrClosed
 	}
+	n = d.skipped(p)
 	for n < len(p) && err == nil {
 		var m int
 		m, err = d.append(p[n:])
 		n += m
 	}
 	return n, err
+}
+
+// skipped returns how many bytes of p are in finished files already: those
+// that a killed writer has put there.
+func (d *Dir) skipped(p []byte) int {
+	n := min(d.skip, int64(len(p)))
+	d.skip, d.since = d.skip-n, d.since+n
+	return int(n)
 }
 
 // fit cuts p to what current takes now: not above its size, and near its
@@ -131,6 +151,7 @@ func (d *Dir) writeOnce(p []byte) (int, error) {
 		if err := d.reopen(); err != nil {
 			return 0, err
 		}
+		d.turning()
 	}
 	n, err := d.current.write(p)
 	if n == 0 {
@@ -142,7 +163,7 @@ func (d *Dir) writeOnce(p []byte) (int, error) {
 		d.lost()
 		return 0, nil
 	}
-	d.size += int64(n)
+	d.size, d.since = d.size+int64(n), d.since+int64(n)
 	return n, nil
 }
 
@@ -169,6 +190,11 @@ func (d *Dir) reopen() error {
 		}
 		_ = d.fs.close()
 		d.fs = nil
+		if d.spool != nil {
+			d.spool.lost = true
+		}
+		// Whatever is found in the new one is not the killed writer's.
+		d.opt.Spool, d.opt.Survived = false, nil
 	}
 	return d.enter()
 }
@@ -184,7 +210,7 @@ func (d *Dir) openCurrent(verb string, size int64) error {
 		_ = f.close()
 		return fail(err, "unable to set mode of %s/current", d.name)
 	}
-	d.current, d.size = f, size
+	d.current, d.size, d.known = f, size, false
 	return nil
 }
 

@@ -1,0 +1,287 @@
+package rotate
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+const (
+	// spoolFull is the length from which on a spool is emptied after a batch.
+	// A batch more than that is the most it ever holds.
+	spoolFull = 512 << 10
+
+	spoolName       = "spool"        // on disk; fixed
+	progressName    = "progress"     // on disk; fixed
+	newProgressName = "progress.new" // on disk; fixed
+)
+
+// Spool holds input from the moment it is taken out of a pipe until it is in
+// every destination, so that a writer that is killed at any instruction loses
+// nothing. It is two files of a log directory:
+//
+//	spool     0600  bytes as they were taken; its size says how many there are
+//	progress  0600  how far they are in the destinations, see Progress
+//
+// splice(2) moves bytes from the pipe into the first file in one step of the
+// kernel, and the second one is memory that outlives the process. Both are
+// meant for a killed process, not for a power loss: after another boot they
+// are thrown away, and the rules of 0.76 apply.
+//
+// A Spool is for the goroutine of the writer.
+type Spool struct {
+	fs   fsys
+	name string // of the directory, for diagnostics
+	boot [16]byte
+
+	file file // nil until Begin
+	cell cell // likewise
+	seq  uint64
+	end  int64  // bytes in the file
+	buf  []byte // a slot being encoded; its length is that of a slot
+	held *Progress
+	lost bool // its directory was removed; it goes on without names
+}
+
+// loadSpool looks for what a killed writer has left. The directory is locked.
+func loadSpool(fsys fsys, name string) (*Spool, error) {
+	s := &Spool{fs: fsys, name: name, boot: fsys.boot()}
+	in, err := fsys.stat(progressName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, fail(err, "unable to stat %s/%s", name, progressName)
+	}
+	if err := s.load(int(in.size)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// load reads the record, and makes the spool what it says.
+func (s *Spool) load(size int) error {
+	last, err := s.lastSlot(size)
+	if err != nil {
+		return err
+	}
+	if last == nil || last.boot != s.boot || s.boot == [16]byte{} {
+		return s.Remove() // of another boot, or given up
+	}
+	if err := s.openFile(); err != nil {
+		return err
+	}
+	if last.cut >= 0 && s.end > last.cut {
+		if err := s.truncate(last.cut); err != nil {
+			return err
+		}
+	}
+	s.seq, s.held = last.seq, &last.Progress
+	// Somebody else may have cut or removed the spool.
+	h := s.held
+	h.Done, h.Begin, h.End = min(h.Done, s.end), min(h.Begin, s.end), min(h.End, s.end)
+	return nil
+}
+
+// lastSlot maps the file progress and returns its valid slot, nil if it has
+// none.
+func (s *Spool) lastSlot(size int) (*slot, error) {
+	if size < 2*slotHead {
+		return nil, nil
+	}
+	c, err := s.fs.mapped(progressName, size)
+	if err != nil {
+		return nil, fail(err, "unable to read %s/%s", s.name, progressName)
+	}
+	s.cell, s.buf = c, make([]byte, size/2)
+	b := c.load()
+	var last *slot
+	for _, half := range [][]byte{b[:size/2], b[size/2:]} {
+		if sl, ok := decodeSlot(half); ok && (last == nil || sl.seq > last.seq) {
+			last = &sl
+		}
+	}
+	return last, nil
+}
+
+func (s *Spool) openFile() error {
+	f, err := s.fs.open(spoolName, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return fail(err, "unable to create %s/%s", s.name, spoolName)
+	}
+	in, err := f.stat()
+	if err != nil {
+		_ = f.close()
+		return fail(err, "unable to stat %s/%s", s.name, spoolName)
+	}
+	s.file, s.end = f, in.size
+	return nil
+}
+
+// Held returns how far a killed writer got with what is in the spool, nil if
+// none was killed since the system was started.
+func (s *Spool) Held() *Progress { return s.held }
+
+// Lost reports that the directory was removed under the spool, which is no
+// protection any more.
+func (s *Spool) Lost() bool { return s.lost }
+
+// Begin makes the spool ready for input, with p as what is true of it and its
+// destinations. What it holds stays.
+func (s *Spool) Begin(p *Progress) error {
+	if s.boot == [16]byte{} {
+		return &Error{Text: "unable to identify this boot of the system", Err: errors.ErrUnsupported}
+	}
+	if s.held == nil {
+		// A spool without a record counts for nothing.
+		if err := s.drop(spoolName); err != nil {
+			return err
+		}
+	}
+	if s.cell != nil && len(s.buf) >= slotSize(len(p.Places)) {
+		s.Commit(p)
+		return nil
+	}
+	if err := s.newRecord(p); err != nil {
+		return err
+	}
+	if s.file != nil {
+		return nil
+	}
+	return s.openFile()
+}
+
+// newRecord makes a file progress with room for all destinations, and puts it
+// in the place of an old one in one step.
+func (s *Spool) newRecord(p *Progress) error {
+	// One that was left may be longer, and have slots that are valid.
+	if err := s.drop(newProgressName); err != nil {
+		return err
+	}
+	size := 2 * slotSize(len(p.Places))
+	c, err := s.fs.mapped(newProgressName, size)
+	if err != nil {
+		return fail(err, "unable to create %s/%s", s.name, newProgressName)
+	}
+	if s.cell != nil {
+		s.cell.close()
+	}
+	s.cell, s.buf = c, make([]byte, size/2)
+	s.Commit(p)
+	if err := s.fs.rename(newProgressName, progressName); err != nil {
+		return fail(err, "unable to rename %s to %s in directory %s", newProgressName, progressName, s.name)
+	}
+	return nil
+}
+
+// End is the number of bytes in the file, and where the next ones go.
+func (s *Spool) End() int64 { return s.end }
+
+// Take moves what the pipe from holds now, most bytes at most, to the end of
+// the spool. It does not wait for input: EAGAIN says that there is none, 0 bytes
+// without an error that there will never be. After another error nothing has
+// been taken. It allocates nothing.
+func (s *Spool) Take(from, most int) (int, error) {
+	n, err := s.file.splice(from, s.end, most)
+	if err != nil {
+		return 0, err
+	}
+	// A crash here leaves bytes that no record knows of, and that the next
+	// writer works on as if it had just taken them.
+	s.end += int64(n)
+	return n, nil
+}
+
+// ReadAt reads bytes of the spool: all of p, or it fails. It allocates nothing.
+func (s *Spool) ReadAt(p []byte, off int64) error {
+	return orNil(s.file.readAt(p, off), "unable to read %s/%s", s.name, spoolName)
+}
+
+// Commit makes p what is true of the destinations. It allocates nothing, and
+// cannot fail.
+func (s *Spool) Commit(p *Progress) { s.commit(p, s.boot, -1) }
+
+func (s *Spool) commit(p *Progress, boot [16]byte, cut int64) {
+	if s.cell == nil {
+		return // closed, or never begun
+	}
+	s.seq++
+	sl := slot{seq: s.seq, boot: boot, cut: cut, Progress: *p}
+	n := sl.encode(s.buf)
+	s.cell.store(int(s.seq%2)*len(s.buf), s.buf[:n])
+}
+
+// Empty gives up what is in every destination, if the spool has grown long.
+// What is left, a line without an end, moves to the start. p has just been
+// committed, and is made true of the emptied spool.
+func (s *Spool) Empty(p *Progress) error {
+	if s.end < spoolFull || s.end-p.Done > p.Done {
+		return nil // the rest may not be written over itself
+	}
+	return s.empty(p)
+}
+
+func (s *Spool) empty(p *Progress) error {
+	rest := make([]byte, s.end-p.Done)
+	if len(rest) > 0 {
+		if err := s.ReadAt(rest, p.Done); err != nil {
+			return err
+		}
+		// A crash here leaves the rest where it was as well, and so the record
+		// true.
+		if err := s.file.writeAt(rest, 0); err != nil {
+			return fail(err, "unable to write to %s/%s", s.name, spoolName)
+		}
+	}
+	p.Done, p.Begin, p.End = 0, int64(len(rest)), int64(len(rest))
+	// A crash after this lets the next writer do the truncation. An error does
+	// not: whoever gets it has to Remove the spool.
+	s.commit(p, s.boot, int64(len(rest)))
+	if err := s.truncate(int64(len(rest))); err != nil {
+		return err
+	}
+	// From here on the spool may grow again.
+	s.Commit(p)
+	return nil
+}
+
+func (s *Spool) truncate(size int64) error {
+	if err := s.file.truncate(size); err != nil {
+		return fail(err, "unable to truncate %s/%s", s.name, spoolName)
+	}
+	s.end = size
+	return nil
+}
+
+// Remove takes the files away: everything is in its destination. The record is
+// made void first, which cannot fail: one that is not kept up would let the next
+// writer cut off what it does not know of. A crash after that leaves files that
+// are taken for those of another boot.
+func (s *Spool) Remove() error {
+	s.commit(new(Progress), [16]byte{}, -1)
+	s.Close()
+	if s.lost {
+		return nil
+	}
+	for _, name := range []string{spoolName, newProgressName, progressName} {
+		if err := s.drop(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Spool) drop(name string) error {
+	return orNil(ignoreMissing(s.fs.remove(name)), "unable to remove %s/%s", s.name, name)
+}
+
+// Close lets go of the files and leaves them for the next writer.
+func (s *Spool) Close() {
+	release(&s.file)
+	if s.cell != nil {
+		s.cell.close()
+		s.cell = nil
+	}
+}

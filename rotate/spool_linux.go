@@ -1,0 +1,45 @@
+package rotate
+
+import (
+	"encoding/hex"
+	"os"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+func (o *osFile) born() int64 {
+	var st unix.Statx_t
+	err := unix.Statx(int(o.fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return 0
+	}
+	return st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
+}
+
+// bootID tells one run of the system from another. It is all zero where that
+// cannot be told.
+func bootID() (id [16]byte) {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return id
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
+	if err == nil && len(b) == len(id) {
+		copy(id[:], b)
+	}
+	return id
+}
+
+// splice is one step of the kernel for each stretch of bytes: they are in the
+// file before they leave the pipe, and nothing ends it in between.
+func (o *osFile) splice(pipe int, off int64, most int) (int, error) {
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SPLICE, uintptr(pipe), 0, o.fd(),
+		uintptr(unsafe.Pointer(&off)), uintptr(most), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}

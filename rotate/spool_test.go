@@ -1,0 +1,195 @@
+package rotate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// spoolOf opens the spool of a fake disk, as a writer in the same boot.
+func spoolOf(t *testing.T, d *memDisk) (*Spool, fsys) {
+	t.Helper()
+	d.boot = [16]byte{1}
+	fs := must(d.openMem("d"))
+	s, err := loadSpool(fs, "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, fs
+}
+
+// TestEmptyingDiesAnywhere empties a spool that has grown long, with a rest
+// that no destination has, and dies at every call.
+func TestEmptyingDiesAnywhere(t *testing.T) {
+	t.Parallel()
+	rest := []byte("no end yet")
+	for at := 1; ; at++ {
+		d := newDisk()
+		s, _ := spoolOf(t, d)
+		p := &Progress{Places: make([]Place, 1)}
+		if err := s.Begin(p); err != nil {
+			t.Fatal(err)
+		}
+		d.entries["spool"].data = append(bytes.Repeat([]byte("x"), spoolFull), rest...)
+		s.end = int64(len(d.entries["spool"].data))
+		p.Done, p.Begin, p.End = spoolFull, s.end, s.end
+		s.Commit(p)
+		d.inject(d.calls+at, dieBefore, 0)
+		err := s.Empty(p)
+		if !d.dead && (err != nil || s.End() != int64(len(rest)) || p.Done != 0) {
+			t.Fatalf("emptied: %v, %d bytes, %+v", err, s.End(), p)
+		}
+		died := d.dead
+		d.restart()
+		s, _ = spoolOf(t, d)
+		held := s.Held()
+		if held == nil {
+			t.Fatalf("died at call %d: nothing is held", at)
+		}
+		got := make([]byte, s.End()-held.Done)
+		if err := s.ReadAt(got, held.Done); err != nil || !bytes.Equal(got, rest) {
+			t.Fatalf("died at call %d: held %q, %v", at, got, err)
+		}
+		if !died {
+			break
+		}
+	}
+}
+
+// TestARecordThatWasGivenUpCutsNothing: a file progress that cannot be removed
+// does no harm.
+func TestARecordThatWasGivenUpCutsNothing(t *testing.T) {
+	t.Parallel()
+	d := newDisk()
+	s, _ := spoolOf(t, d)
+	if err := s.Begin(&Progress{Places: make([]Place, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	d.inject(d.calls+4, failWithout, syscall.EROFS) // behind two stores and the close of the file
+	if err := s.Remove(); err == nil || d.entries["progress"] == nil {
+		t.Fatalf("removed: %v\n%s", err, d.log)
+	}
+	d.restart()
+	if s, _ = spoolOf(t, d); s.Held() != nil {
+		t.Errorf("held: %+v", s.Held())
+	}
+}
+
+// TestALeftNewRecordIsNotTaken: one that a kill has left may be longer and have
+// valid slots of higher numbers.
+func TestALeftNewRecordIsNotTaken(t *testing.T) {
+	t.Parallel()
+	d := newDisk()
+	left := make([]byte, 2*slotSize(9))
+	(&slot{seq: 99, boot: [16]byte{1}, cut: -1, Progress: Progress{Done: 77, Begin: 77, End: 77}}).encode(left)
+	d.put("progress.new", string(left), 0o600)
+	d.put("spool", strings.Repeat("stale\n", 50), 0o600)
+	s, _ := spoolOf(t, d)
+	if err := s.Begin(&Progress{Places: make([]Place, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if s.End() != 0 {
+		t.Errorf("%d bytes of before are taken for input", s.End())
+	}
+	d.entries["spool"].data = make([]byte, 100)
+	d.restart()
+	s, _ = spoolOf(t, d)
+	if h := s.Held(); h == nil || h.Done != 0 || s.End() != 100 {
+		t.Errorf("held %+v, %d bytes", h, s.End())
+	}
+}
+
+func TestASpoolThatWasCutOrRemovedStillOpens(t *testing.T) {
+	t.Parallel()
+	for _, left := range []int{0, 40} {
+		d := newDisk()
+		s, _ := spoolOf(t, d)
+		p := &Progress{Done: 30, Begin: 60, End: 90, Places: make([]Place, 1)}
+		if err := s.Begin(p); err != nil {
+			t.Fatal(err)
+		}
+		d.entries["spool"].data = make([]byte, left)
+		d.restart()
+		s, _ = spoolOf(t, d)
+		want := fmt.Sprint(min(30, left), min(60, left), min(90, left))
+		if h := s.Held(); fmt.Sprint(h.Done, h.Begin, h.End) != want {
+			t.Errorf("%d bytes are left: %+v", left, h)
+		}
+	}
+}
+
+// spool is the part of the contract that a spool needs.
+func (c contract) spool() {
+	f := c.make("sp", os.O_RDWR|os.O_CREATE, "0123456789")
+	got := make([]byte, 4)
+	c.ok(f.readAt(got, 3))
+	c.ok(f.writeAt([]byte("ab"), 3))
+	more := make([]byte, 4)
+	c.ok(f.readAt(more, 3))
+	if string(got) != "3456" || string(more) != "ab56" {
+		c.t.Errorf("read %q, after the change %q", got, more)
+	}
+	if err := f.readAt(got, 8); err == nil {
+		c.t.Error("read beyond the end without an error")
+	}
+	c.ok(f.truncate(5))
+	c.info("sp", 5, 1, false)
+	c.splice(f)
+	c.ok(f.close())
+	c.cell()
+	c.ok(c.fs.remove("sp"))
+}
+
+func (c contract) splice(f file) {
+	r, w, err := os.Pipe()
+	c.ok(err)
+	defer r.Close()
+	defer w.Close()
+	raw, err := r.SyscallConn() // Fd would make it block
+	c.ok(err)
+	splice := func(off int64, most int) (n int, err error) {
+		_ = raw.Control(func(fd uintptr) { n, err = f.splice(int(fd), off, most) })
+		return n, err
+	}
+	if _, err := splice(5, 100); err != syscall.EAGAIN && !errors.Is(err, errors.ErrUnsupported) {
+		c.t.Errorf("an empty pipe: %v", err)
+	} else if err != syscall.EAGAIN {
+		return // no splice on this system
+	}
+	_, err = w.WriteString("hello")
+	c.ok(err)
+	n, err := splice(5, 3)
+	c.ok(err)
+	m, err := splice(8, 100)
+	c.ok(err)
+	c.info("sp", 10, 1, false)
+	got := make([]byte, 5)
+	c.ok(f.readAt(got, 5))
+	if n != 3 || m != 2 || string(got) != "hello" {
+		c.t.Errorf("spliced %d and %d bytes: %q", n, m, got)
+	}
+	c.ok(w.Close())
+	if n, err := splice(10, 100); n != 0 || err != nil {
+		c.t.Errorf("the end of a pipe: %d, %v", n, err)
+	}
+}
+
+func (c contract) cell() {
+	m, err := c.fs.mapped("m", 128)
+	c.ok(err)
+	m.store(64, []byte("kept"))
+	m.close()
+	m, err = c.fs.mapped("m", 128)
+	c.ok(err)
+	want := append(append(make([]byte, 64), "kept"...), make([]byte, 60)...)
+	if got := m.load(); !bytes.Equal(got, want) {
+		c.t.Errorf("mapped %q", got)
+	}
+	m.close()
+	c.info("m", 128, 1, false)
+	c.ok(c.fs.remove("m"))
+}
