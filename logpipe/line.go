@@ -5,11 +5,11 @@ import "bytes"
 // stamped copies input to text with a stamp in front of each line. A line
 // has the time at which its first byte was taken.
 func (p *Pipe) stamped(in []byte) {
-	p.clock.Read()
 	for len(in) > 0 {
 		if p.start < 0 {
 			p.start = len(p.text)
 			p.text = p.stamper.Append(p.text)
+			p.lead = len(p.text) - p.start
 		}
 		end := bytes.IndexByte(in, '\n') + 1
 		if end == 0 {

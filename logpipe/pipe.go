@@ -28,6 +28,10 @@ type Options struct {
 	// after a pause, or, if pausing is false, has given up without losing a
 	// line. It may be called from several goroutines. nil drops it.
 	Warn func(err error, pausing bool)
+	// Spool takes the input of Run through a spool in the first log directory
+	// of the script, so that a kill loses and doubles nothing. It is for an
+	// input that is a pipe, and for Linux.
+	Spool bool
 	// Pause is how long the pipe waits before it tries a failed step again;
 	// 0 means five seconds.
 	Pause time.Duration
@@ -56,6 +60,9 @@ type Pipe struct {
 	// them and start means no more than that there is a line.
 	start   int
 	decided bool
+	lead    int // bytes of the stamp at start
+
+	intake intake
 
 	alertLine [alertSize + 4]byte
 
@@ -120,7 +127,15 @@ func (p *Pipe) Open() error {
 			p.abandon()
 			return err
 		}
-		p.outlets = append(p.outlets, &outlet{sink: dst, taking: true})
+		out := &outlet{sink: dst, path: o.path, taking: true}
+		p.outlets = append(p.outlets, out)
+		if d, ok := dst.(dirSink); ok {
+			p.intake.add(out, d.d)
+		}
+	}
+	if err := p.recover(); err != nil {
+		p.abandon()
+		return err
 	}
 	return nil
 }
@@ -135,12 +150,16 @@ func (p *Pipe) abandon() {
 	}
 }
 
-// Write puts b through the pipe as if it had been read from an input. All
+// Write puts b through the pipe as if it had been read from an input, but not
+// through a spool: it is in no pipe where a kill would leave the rest. All
 // whole lines of it are in their files when Write returns. A step that fails
 // is tried until it works, so the only error is os.ErrClosed.
 func (p *Pipe) Write(b []byte) (int, error) {
 	if p.closed {
 		return 0, os.ErrClosed
+	}
+	if p.intake.on {
+		p.plainly(nil)
 	}
 	p.obey()
 	for rest := b; len(rest) > 0; {
@@ -161,9 +180,17 @@ func (p *Pipe) space() []byte {
 	return p.text[len(p.text):cap(p.text)]
 }
 
-// took looks at the n bytes that were read into space, and brings all they
-// complete into the files.
+// took looks at the n bytes that were read into space just now, and brings all
+// they complete into the files.
 func (p *Pipe) took(n int) {
+	p.intend()
+	p.work(n)
+	p.intake.seen += int64(n)
+	p.commit()
+}
+
+// work is took without the accounts, and with stamps that follow the last.
+func (p *Pipe) work(n int) {
 	if p.stamper != nil {
 		p.stamped(p.in[:n])
 	} else {
@@ -198,21 +225,33 @@ func (p *Pipe) Close() error {
 		return nil
 	}
 	p.closed = true
+	if p.intake.behind() {
+		p.abandon()
+		return errBehind
+	}
 	if p.start >= 0 {
 		p.text = append(p.text, '\n')
 		p.endLine(len(p.text))
 	}
 	p.flush()
+	p.commit()
+	p.seal()
 	var first error
-	for _, f := range p.statuses {
-		if err := f.close(); err != nil && first == nil {
+	keep := func(err error) {
+		if first == nil {
 			first = err
 		}
 	}
+	for _, f := range p.statuses {
+		keep(f.close())
+	}
 	for _, o := range p.outlets {
-		if err := o.sink.close(); err != nil && first == nil {
-			first = err
+		if o != p.intake.home {
+			keep(o.sink.close())
 		}
+	}
+	if home := p.intake.home; home != nil {
+		keep(home.sink.close()) // it has the record of all others
 	}
 	return first
 }

@@ -21,6 +21,9 @@ func (p *Pipe) Run(in *os.File) error {
 	src, err := newSource(int(in.Fd()))
 	if err == nil {
 		defer src.close()
+		if p.intake.on {
+			src = p.spooled(src)
+		}
 		err = p.run(src)
 	}
 	if err != nil {

@@ -27,11 +27,14 @@ func (p *Pipe) open(o opening) (sink, error) {
 		})
 		return fileSink{f, p}, err
 	}
+	place := len(p.intake.dirs)
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
 		Suffix: o.suffix, HasSuffix: true,
 		Clock: p.clock, Stamped: p.stamper != nil,
 		Retry: p.retry, Warn: p.warn,
+		Spool: p.intake.home == nil, Survived: p.intake.survived(),
+		Turning: func(at rotate.Place) { p.turned(place, at) },
 	})
 	return dirSink{d}, err
 }
@@ -114,6 +117,7 @@ func (s fileSink) abandon()     { _ = s.f.Close() }
 // scattered ones of a selection are gathered first.
 type outlet struct {
 	sink   sink
+	path   string
 	taking bool // the line at hand goes here
 	lo, hi int  // the last piece taken: text[lo:hi]
 	gather []byte

@@ -101,6 +101,16 @@ func (s *epollSource) read(p []byte) (int, syscall.Errno) {
 	return read(s.fd, p)
 }
 
+// pipeOf returns the pipe that a source reads, and whether it is one that can
+// be spliced from without waiting.
+func pipeOf(src source) (fd int, ok bool) {
+	e, ok := src.(*epollSource)
+	if !ok {
+		return -1, false
+	}
+	return e.fd, true
+}
+
 func (s *epollSource) widen(size int) { widen(s.fd, size) }
 
 func (s *epollSource) pump(step func() verdict) error {

@@ -31,3 +31,7 @@ func read(fd int, p []byte) (int, syscall.Errno) {
 
 // widen would enlarge a pipe; only Linux can.
 func widen(int, int) {}
+
+// pipeOf returns the pipe that a source reads, if it can be spliced from: only
+// Linux can move bytes from a pipe to a file.
+func pipeOf(source) (fd int, ok bool) { return -1, false }

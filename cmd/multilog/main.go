@@ -90,6 +90,27 @@
 // seconds, until it works. Meanwhile nothing more is read and nothing is lost.
 // TERM ends such a wait if no line is in memory only.
 //
+// # When it is killed
+//
+// If standard input is a pipe and the script has a log directory, a kill at any
+// moment loses no line and doubles none in any log directory, as long as the
+// system is not started anew in between: what was taken out of the pipe is in
+// DIR/spool, of the first directory, until it is in every one. The next multilog
+// with that directory goes on where the killed one was: with the same current,
+// in the middle of a line if need be, with the state of the processors, and with
+// stamps that rise. Its input may be another one. Right after a start, before
+// anything is read, a kill may still leave @LABEL.u, of complete lines.
+//
+// Not exact are: lines of e, which may be said twice; plain files; a directory
+// that is removed while multilog runs; and a script whose first directory is
+// another one than before, which leaves the old spool until it is the first
+// again. Input that is no pipe is read plainly, and so is one whose spool cannot be
+// made or has no room, which is said once: then a kill loses what was read and
+// not written, half a megabyte at most.
+//
+// After a power loss spool and progress are thrown away, and what was not on
+// disk is lost.
+//
 // # Exit codes
 //
 // 0 at the end of input or after TERM; 111 if a destination cannot be opened,
@@ -101,7 +122,9 @@
 // In DIR: lock (held while multilog runs), current, previous and processed
 // (during a rotation), state and newstate (of the processor), @LABEL.s and
 // @LABEL.u. The owner-execute bit of current says that it was closed in good
-// order.
+// order. spool (1 MiB at most) and progress are there while multilog runs and
+// after it was killed; who removes them then gives up what was not written yet.
+// A clean end removes them.
 //
 // # Differences from daemontools 0.76
 //
@@ -112,7 +135,8 @@
 // its processor do not stop the reading of lines. An empty current left by an
 // outage is removed, not archived; a complete previous becomes .s. Only
 // strictly named archives are counted and deleted, and one that cannot be
-// deleted stops nothing. A removed current or directory is noticed at the
+// deleted stops nothing. After a kill current goes on and is not made
+// @LABEL.u. A removed current or directory is noticed at the
 // next line and made anew. A read error is said before the clean end, and a
 // non-blocking input is waited for. A processor that crashes is said once and
 // run again after five seconds, not ten. ARCHITECTURE.md has the whole list.

@@ -27,6 +27,7 @@ const goldenDir = "../../testdata/golden"
 const goldenHeader = `# Recorded from daemontools 0.76 (Debian 1:0.76-8.1), not written by hand. To record again:
 #	go test ./cmd/tailight -run TestGolden -update [-peer=DIR]
 # The labels of the run stand as @LABEL, in order. "ours" is what tailight does where it differs on purpose.
+# The files spool and progress that a killed multilog of tailight leaves are not shown.
 `
 
 // A golden case is a short story: steps before, runs, input, signals; and

@@ -191,7 +191,27 @@ func (a *act) do(w *world, words []string) error {
 	if err := sig(syscall.SIGKILL).do(w); err != nil {
 		return err
 	}
+	if err := outage(w.dir); err != nil {
+		return err
+	}
 	return w.start(words)
+}
+
+// outage turns a kill into what a power loss leaves, after which the rules of
+// 0.76 apply: a spool of another boot counts for nothing.
+func outage(dir string) error {
+	for _, name := range []string{"spool", "progress"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*", name))
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if err := os.Remove(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func anyEmpty(files []string) bool {

@@ -138,11 +138,18 @@ func (w *world) collect() {
 	rest, _ := w.pipe.rest()
 	r.rest = w.mask(string(rest))
 	_ = filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && path != w.dir {
+		if err == nil && path != w.dir && !w.isIntake(path) {
 			r.tree = append(r.tree, w.entry(path, d))
 		}
 		return nil
 	})
+}
+
+// isIntake reports whether a file is one of the two in which a killed multilog
+// of ours leaves what it has taken; 0.76 knows nothing of them.
+func (w *world) isIntake(path string) bool {
+	name := filepath.Base(path)
+	return (name == "spool" || name == "progress") && !w.prepared[path]
 }
 
 func (w *world) entry(path string, d fs.DirEntry) entry {

@@ -24,6 +24,7 @@ func Multilog(e *cli.Env) int {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGALRM)
 	pipe := logpipe.New(script, logpipe.Options{
+		Spool: isPipe(e.In),
 		Alert: e.Tell,
 		Warn: func(err error, pausing bool) {
 			if pausing {
@@ -44,6 +45,12 @@ func Multilog(e *cli.Env) int {
 		return e.Fatal(err) // something is left for the next start
 	}
 	return cli.OK
+}
+
+// isPipe reports whether a descriptor is a pipe.
+func isPipe(f *os.File) bool {
+	fi, err := f.Stat()
+	return err == nil && fi.Mode()&os.ModeNamedPipe != 0
 }
 
 // obey passes signals on to the pipe, for the life of the process.

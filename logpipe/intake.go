@@ -1,0 +1,256 @@
+package logpipe
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tailight/tailight/rotate"
+	"github.com/tailight/tailight/tai64"
+)
+
+// intake is what keeps a killed pipe from losing or doubling a line: input goes
+// through a spool in the first log directory of the script, and what became of
+// it is written down after every batch.
+//
+// The order of a batch is: take it into the spool; write down which stamps its
+// lines get (intend); bring its lines into the directories, which write down
+// every change of their current (turned); write down that all is done (commit).
+// A pipe that starts again does the same from the last commit on (replay), and
+// comes to the same bytes: those that a directory has in finished files it
+// skips, all others it has cut off. Nothing but the stamps depends on time.
+type intake struct {
+	spool *rotate.Spool // nil: the script has no directory
+	on    bool          // the spool takes the input
+	seen  int64         // of the spool, up to where it has been worked on
+	prog  rotate.Progress
+	dirs  []dirOutlet // those of prog.Places
+	home  *outlet     // whose directory has the spool
+}
+
+// dirOutlet is an outlet whose sink is a directory.
+type dirOutlet struct {
+	*outlet
+	dir *rotate.Dir
+}
+
+// survived is what a killed pipe has left, nil if nothing.
+func (in *intake) survived() *rotate.Progress {
+	if in.spool == nil {
+		return nil
+	}
+	return in.spool.Held()
+}
+
+// add makes an open directory one of the intake's destinations.
+func (in *intake) add(o *outlet, d *rotate.Dir) {
+	if in.home == nil {
+		in.home, in.spool = o, d.Spool()
+	}
+	in.dirs = append(in.dirs, dirOutlet{o, d})
+	in.prog.Places = append(in.prog.Places, rotate.Place{})
+}
+
+// turned writes down that what a directory got is in finished files.
+func (p *Pipe) turned(i int, at rotate.Place) {
+	in := &p.intake
+	if !in.on {
+		return
+	}
+	at.Taking = in.prog.Places[i].Taking
+	in.prog.Places[i] = at
+	in.spool.Commit(&in.prog)
+}
+
+// recover does with what a killed pipe has taken and not done with what is to
+// be done with it, and lets the spool take the input, if it can and shall.
+func (p *Pipe) recover() error {
+	in := &p.intake
+	if in.spool == nil {
+		return nil
+	}
+	for i, o := range in.dirs {
+		in.prog.Places[i] = o.dir.Where()
+	}
+	held := in.spool.Held()
+	if held == nil && !p.opt.Spool {
+		return nil
+	}
+	if held != nil {
+		p.adopt(held)
+	}
+	if err := in.spool.Begin(&in.prog); err != nil && held == nil {
+		p.plainly(err)
+		return nil
+	} else if err != nil {
+		return err // its lines are not ours to lose
+	}
+	in.on = true
+	if err := p.replay(); err != nil {
+		return err
+	}
+	if p.commit(); !p.opt.Spool {
+		p.plainly(nil)
+	}
+	return nil
+}
+
+// adopt makes the present pipe stand where the killed one was.
+func (p *Pipe) adopt(held *rotate.Progress) {
+	in := &p.intake
+	places := in.prog.Places
+	in.prog = *held
+	in.prog.Places, in.seen = places, held.Done
+	if !held.InLine {
+		return
+	}
+	p.start, p.decided = 0, true
+	for _, o := range p.outlets {
+		o.taking = p.plain // of a plain file nothing is known
+	}
+	for i, o := range in.dirs {
+		place := held.Place(places[i].Key)
+		o.taking = place != nil && place.Taking
+		places[i].Taking = o.taking
+	}
+}
+
+// replay takes what the spool holds as if it had just been read, and gives it
+// the stamps it had: patterns see them. Every directory knows what of it it has
+// already.
+func (p *Pipe) replay() error {
+	in := &p.intake
+	from := in.prog
+	if from.Last != (tai64.TAI64N{}) {
+		p.clock.Restore(from.Last)
+	}
+	if from.Done < from.Begin {
+		// The line that was not decided upon has the last stamp.
+		p.clock.Restore(from.Last.Add(-1))
+		if err := p.rework(from.Begin); err != nil {
+			return err
+		}
+	}
+	if from.Begin < from.End {
+		last, before := p.clock.Last(), from.First.Add(-1)
+		p.clock.Restore(before)
+		if err := p.rework(from.End); err != nil {
+			return err
+		}
+		if p.clock.Last() == before {
+			p.clock.Restore(last) // no line began there
+		}
+	}
+	if in.seen == in.spool.End() {
+		return nil
+	}
+	// The rest was taken, and not yet looked at.
+	p.commit()
+	p.intend()
+	return p.rework(in.spool.End())
+}
+
+// rework works on the spool up to end.
+func (p *Pipe) rework(end int64) error {
+	in := &p.intake
+	for in.seen < end {
+		buf := p.space()
+		buf = buf[:min(int64(len(buf)), end-in.seen)]
+		if err := in.spool.ReadAt(buf, in.seen); err != nil {
+			return err
+		}
+		p.work(len(buf))
+		in.seen += int64(len(buf))
+	}
+	return nil
+}
+
+// intend reads the clock, and writes down what is about to be done with the
+// input that was just taken: which stamps it gets.
+func (p *Pipe) intend() {
+	if p.stamper != nil {
+		p.clock.Read()
+	}
+	in := &p.intake
+	if !in.on {
+		return
+	}
+	in.prog.Begin, in.prog.End = in.seen, in.spool.End()
+	if p.stamper != nil {
+		in.prog.First = p.clock.Peek()
+	}
+	in.spool.Commit(&in.prog)
+}
+
+// plainly gives the spool up: from here on a kill loses what was read and not
+// written.
+func (p *Pipe) plainly(why error) {
+	p.intake.on = false
+	if why != nil {
+		p.warn(fmt.Errorf("reading without a spool, a kill may lose lines: %w", why))
+	}
+	if err := p.intake.spool.Remove(); err != nil {
+		p.warn(err)
+	}
+}
+
+// commit writes down that everything taken is done with.
+func (p *Pipe) commit() {
+	in := &p.intake
+	if !in.on {
+		return
+	}
+	if in.spool.Lost() {
+		p.plainly(nil) // the loss itself has been said
+		return
+	}
+	p.account()
+	in.spool.Commit(&in.prog)
+	if in.seen < in.spool.End() {
+		return
+	}
+	if err := in.spool.Empty(&in.prog); err != nil {
+		p.plainly(err)
+	}
+	in.seen = in.spool.End()
+}
+
+// account brings the progress up to the present.
+func (p *Pipe) account() {
+	in := &p.intake
+	in.prog.Done = in.seen - int64(p.held())
+	in.prog.Begin, in.prog.End = in.seen, in.seen
+	in.prog.InLine = p.start >= 0 && p.decided
+	in.prog.Last = p.clock.Last()
+	for i, o := range in.dirs {
+		in.prog.Places[i] = o.dir.Accounted()
+		in.prog.Places[i].Taking = in.prog.InLine && o.taking
+	}
+}
+
+// seal writes down that every directory is about to be closed: another multilog
+// may go on with any of them from now on.
+func (p *Pipe) seal() {
+	in := &p.intake
+	if !in.on {
+		return
+	}
+	for i := range in.prog.Places {
+		in.prog.Places[i].Closed = true
+	}
+	in.spool.Commit(&in.prog)
+}
+
+// behind reports whether the spool holds what could not be read from it.
+func (in *intake) behind() bool { return in.on && in.seen < in.spool.End() }
+
+// errBehind is the end of a pipe that is behind.
+var errBehind = errors.New("unable to read all of the spool")
+
+// held is the number of bytes of the input that are in no destination yet: the
+// line that is still to be decided upon, without its stamp.
+func (p *Pipe) held() int {
+	if p.start < 0 || p.decided {
+		return 0
+	}
+	return len(p.text) - p.start - p.lead
+}

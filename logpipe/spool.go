@@ -1,0 +1,59 @@
+package logpipe
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
+
+// spoolSource reads a pipe through a spool: what it has read is in a file that
+// outlives the process, and is in no other place any more.
+type spoolSource struct {
+	source
+	fd int // what the source reads
+	p  *Pipe
+}
+
+// spooled returns a source that reads as src does, through the spool as long as
+// there is one.
+func (p *Pipe) spooled(src source) source {
+	if fd, ok := pipeOf(src); ok {
+		return &spoolSource{src, fd, p}
+	}
+	p.plainly(nil)
+	return src
+}
+
+func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
+	in := &s.p.intake
+	if !in.on {
+		return s.source.read(b)
+	}
+	n, err := in.spool.Take(s.fd, len(b))
+	errno, _ := errors.AsType[syscall.Errno](err)
+	switch {
+	case err == nil:
+		return s.readBack(b[:n])
+	case errno == syscall.EAGAIN, errno == syscall.EINTR:
+		return 0, errno
+	}
+	// Nothing has been taken. A file system without splice, or a full one: then
+	// the log will be said to be full as well, and nothing is lost by waiting
+	// there.
+	s.p.plainly(fmt.Errorf("unable to write to the spool: %w", err))
+	return s.source.read(b)
+}
+
+// readBack reads what was just taken. It is in memory, so this does not wait.
+func (s *spoolSource) readBack(b []byte) (int, syscall.Errno) {
+	in := &s.p.intake
+	for {
+		err := in.spool.ReadAt(b, in.seen)
+		if err == nil {
+			return len(b), 0
+		}
+		if !s.p.retry(err) {
+			return 0, syscall.EIO // Close leaves it to the next start
+		}
+	}
+}
