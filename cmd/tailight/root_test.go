@@ -70,6 +70,12 @@ func startLogger(t *testing.T, program, dir string, uid uint32, words ...string)
 		t.Fatal(err)
 	}
 	defer said.Close()
+	return startLoggerOn(t, pipe, said, program, dir, uid, words...), pipe, said.Name()
+}
+
+// startLoggerOn runs multilog in dir on a pipe that may have had other readers.
+func startLoggerOn(t *testing.T, pipe *conduit, said io.Writer, program, dir string, uid uint32, words ...string) *job {
+	t.Helper()
 	cmd := exec.Command(program, words...)
 	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, pipe.r, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
@@ -83,7 +89,7 @@ func startLogger(t *testing.T, program, dir string, uid uint32, words ...string)
 			_ = j.wait()
 		}
 	})
-	return j, pipe, said.Name()
+	return j
 }
 
 // says waits until the file holds the text.

@@ -1,0 +1,475 @@
+//go:build linux
+
+package rotate_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tailight/tailight/logpipe"
+	"github.com/tailight/tailight/rotate"
+	"github.com/tailight/tailight/tai64"
+)
+
+// These tests run the whole log path over fake directories, and kill it at
+// every call to any of them, the halves of a store to the record among them.
+// The pipe it reads is a real one. Not tested here: a walk that goes on beside
+// the writer (see TestDyingWhileTheWalkGoesOnBesideTheWriterLosesNothing), and
+// what the kernel does (see TestSIGKILL in cmd/tailight).
+
+// killing is a row: a script, and how its directories see the input.
+type killing struct {
+	name  string
+	words []string                          // M stands for the machine
+	wants map[string]func(line string) bool // by directory; nil: every line
+	back  time.Duration                     // how far the clock steps back before the second start
+}
+
+func odd(line string) bool { return len(line) > 4 && (line[3]-'0')%2 == 1 }
+
+var killings = []killing{
+	{name: "one directory", words: []string{"s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "stamps", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "Unix time and a processor", words: []string{"T", "s4096", "!x", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "two directories and patterns", words: []string{"t", "s4096", "M/a", "-*", "F", "+@* ???[13579]*", "s5000", "wgz", "!x", "M/b"},
+		wants: map[string]func(string) bool{"a": nil, "b": odd}},
+	{name: "a selection first, clock set back", words: []string{"t", "s4096", "-*", "F", "+@* ???[13579]*", "!x", "M/b", "+*", "M/a"},
+		wants: map[string]func(string) bool{"a": nil, "b": odd}, back: 500 * time.Millisecond},
+}
+
+// killInput has short lines, some that are longer than a head, one that is
+// longer than a file, and an unfinished one at the end.
+var killInput = func() []byte {
+	var b bytes.Buffer
+	for i := range 80 {
+		fmt.Fprintf(&b, "%04d %s", i, strings.Repeat("abcdefghi ", i%13))
+		switch i {
+		case 20, 41:
+			b.WriteString(strings.Repeat("long ", 350))
+		case 60:
+			b.WriteString(strings.Repeat("longer ", 700))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("0080 no end")
+	return b.Bytes()
+}()
+
+var machineNumber atomic.Int64
+
+// run is a machine and its input, over some processes.
+type run struct {
+	*rotate.Machine
+	t     *testing.T
+	row   killing
+	in    *os.File
+	now   time.Time
+	opens int // calls of the latest process until it was open
+	said  []string
+	lives int
+
+	prepare func()          // called when a process begins; nil: nothing
+	clean   map[string]bool // directories that a killed process had closed
+}
+
+func (k killing) start(t *testing.T) *run {
+	t.Helper()
+	r := &run{Machine: rotate.NewMachine(fmt.Sprintf("/machine%d", machineNumber.Add(1))), t: t, row: k, now: time.Unix(1e9, 0), clean: map[string]bool{}}
+	t.Cleanup(r.Forget)
+	in, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r.in = in
+	if _, err := w.Write(killInput); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// process is the life of one; it is killed before its call number at.
+func (r *run) process(at int) (killed bool, err error) {
+	r.Start(at)
+	if r.prepare != nil {
+		r.prepare()
+		r.prepare = nil
+	}
+	defer func() {
+		if e := recover(); e != nil {
+			if e != rotate.ErrKilled {
+				panic(e)
+			}
+			killed = true
+			for dir := range r.row.wants {
+				d := r.Disk(r.Name + "/" + dir)
+				r.clean[dir] = r.clean[dir] || slices.Contains(d.Names(), "current") && d.Mode("current") == 0o744
+			}
+		}
+	}()
+	return false, r.live()
+}
+
+func (r *run) live() error {
+	if r.lives++; r.lives == 2 {
+		r.now = r.now.Add(-r.row.back)
+	}
+	words := slices.Clone(r.row.words)
+	for i := range words {
+		words[i] = strings.Replace(words[i], "M/", r.Name+"/", 1)
+	}
+	s, err := logpipe.Parse(words)
+	if err != nil {
+		return err
+	}
+	p := logpipe.New(s, logpipe.Options{
+		Spool: true, Pause: time.Nanosecond,
+		Clock: &tai64.Clock{Now: func() time.Time { r.now = r.now.Add(time.Millisecond); return r.now }},
+		Warn:  func(err error, _ bool) { r.said = append(r.said, err.Error()) },
+	})
+	r.opens = 0
+	if err := p.Open(); err != nil {
+		return err
+	}
+	r.opens = r.Calls()
+	if err := p.Run(r.in); err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// check looks at what all processes together have left, the last of which came
+// to the end.
+func (r *run) check(when string) {
+	r.t.Helper()
+	for dir, want := range r.row.wants {
+		if err := r.checkDir(dir, want); err != nil {
+			r.t.Fatalf("%s: %s: %v\n%s\n%q", when, dir, err, r.Disk(r.Name+"/"+dir).Listing(), r.said)
+		}
+	}
+}
+
+func (r *run) checkDir(dir string, wants func(string) bool) error {
+	d := r.Disk(r.Name + "/" + dir)
+	for _, name := range d.Names() {
+		switch {
+		case strings.HasPrefix(name, "@") && !strings.HasSuffix(name, ".u"):
+		case strings.HasPrefix(name, "@") && r.clean[dir]:
+			// It was closed in good order, and opened again by a process that
+			// was killed before it had a record: the rules of 0.76.
+		case name == "current", name == "lock", name == "state":
+		default:
+			return fmt.Errorf("has %s", name)
+		}
+	}
+	if d.Mode("current") != 0o744 {
+		return fmt.Errorf("current has mode %o", d.Mode("current"))
+	}
+	if err := r.checkState(d.Names(), d.File); err != nil && !r.clean[dir] {
+		return err
+	}
+	return r.checkLines(d.Content(), wants)
+}
+
+// checkLines wants every line once, whole, in order, with rising stamps.
+func (r *run) checkLines(got []byte, wants func(string) bool) error {
+	stamp, text := "", new(strings.Builder)
+	for line := range strings.Lines(string(got)) {
+		if w := r.row.words[0]; w == "t" || w == "T" {
+			var at string
+			at, line, _ = strings.Cut(line, " ")
+			if at < stamp || at == stamp && w == "t" {
+				return fmt.Errorf("stamp %s after %s", at, stamp)
+			}
+			stamp = at
+		}
+		text.WriteString(line)
+	}
+	want := new(strings.Builder)
+	for line := range strings.Lines(string(killInput) + "\n") {
+		if wants == nil || wants(line) {
+			want.WriteString(line)
+		}
+	}
+	return differ(text.String(), want.String())
+}
+
+func differ(got, want string) error {
+	if got == want {
+		return nil
+	}
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	return fmt.Errorf("%d bytes, want %d; they differ at %d:\n%.80q, want\n%.80q", len(got), len(want), at, got[at:], want[at:])
+}
+
+// checkState wants a processor's state to know of all finished files.
+func (r *run) checkState(names []string, file func(string) string) error {
+	var want strings.Builder
+	for _, name := range names {
+		if strings.HasPrefix(name, "@") {
+			want.WriteString(strconv.Itoa(len(file(name))) + "\n")
+		}
+	}
+	if got := file("state"); got != "" && got != want.String() {
+		return fmt.Errorf("the processor has seen %q, want %q", got, want.String())
+	}
+	return nil
+}
+
+func eachKilling(t *testing.T, body func(*testing.T, killing)) {
+	for _, row := range killings {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			body(t, row)
+		})
+	}
+}
+
+var everyFlag = flag.Bool("every", false, "kill a second time at every call of each recovery, not at every seventh")
+
+// TestAKillAtAnyCallLosesAndDoublesNothing kills the first process at every
+// call, and the second one at every seventh call of its recovery, another seventh
+// for each first; or at all of them with -every.
+func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	step := 7
+	if *everyFlag {
+		step = 1
+	}
+	eachKilling(t, func(t *testing.T, k killing) {
+		first, second := 0, 0
+		for killed := true; killed; {
+			first++
+			killed = k.killedOnce(t, first)
+			for n := 1 + first%step; killed && k.killedTwice(t, first, n); n += step {
+				second++
+			}
+		}
+		t.Logf("%d kills, %d in recovery", first, second)
+		if first < 100 || second < 500 {
+			t.Errorf("only %d kills and %d in recovery", first, second)
+		}
+	})
+}
+
+func (k killing) killedOnce(t *testing.T, first int) bool {
+	r := k.start(t)
+	defer r.end()
+	killed := r.must(r.process(first))
+	when := r.When()
+	if killed && r.must(r.process(0)) {
+		t.Fatal("killed for no reason")
+	}
+	r.check("killed " + when)
+	return killed
+}
+
+// killedTwice reports whether the second kill fell into the recovery.
+func (k killing) killedTwice(t *testing.T, first, second int) bool {
+	r := k.start(t)
+	defer r.end()
+	r.must(r.process(first))
+	when := "killed " + r.When()
+	killed := r.must(r.process(second))
+	when += ", then " + r.When()
+	if !killed || r.opens != 0 {
+		return false
+	}
+	r.must(r.process(0))
+	r.check(when)
+	return true
+}
+
+func (r *run) must(killed bool, err error) bool {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatalf("%s: %v", r.When(), err)
+	}
+	return killed
+}
+
+func (r *run) end() {
+	r.Forget()
+	_ = r.in.Close()
+}
+
+// TestManyKillsInARowLoseAndDoubleNothing lets no process live for long, and
+// each a little longer than the one before, or none might get through.
+func TestManyKillsInARowLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
+	eachKilling(t, func(t *testing.T, k killing) {
+		for life := 20; life < 100; life += 2 {
+			r := k.start(t)
+			kills := 0
+			for r.must(r.process(life + 3*kills)) {
+				kills++
+			}
+			r.check(fmt.Sprintf("killed %d times, after %d calls at first", kills, life))
+			r.end()
+		}
+	})
+}
+
+// TestAnyCallThatFailsLosesAndDoublesNothing lets every call fail once, with
+// its effect and without.
+func TestAnyCallThatFailsLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	eachKilling(t, func(t *testing.T, k killing) {
+		for dir := range k.wants {
+			for _, with := range []bool{false, true} {
+				for n, missed := 1, 0; missed < 20; n++ {
+					if k.failed(t, dir, n, with) {
+						missed = 0
+					} else {
+						missed++ // stores do not fail
+					}
+				}
+			}
+		}
+	})
+}
+
+func (k killing) failed(t *testing.T, dir string, n int, with bool) bool {
+	r := k.start(t)
+	defer r.end()
+	d := r.Disk(r.Name + "/" + dir)
+	r.prepare = func() { d.Fail(n, with, syscall.ENOSPC) }
+	_, err := r.process(0)
+	if err == nil && !d.Failed() {
+		return false
+	}
+	if with && strings.HasPrefix(d.Log()[n-1], "write current") {
+		return true // a write that reports an error has written nothing
+	}
+	when := fmt.Sprintf("call %d to %s failed (effect %v)", n, dir, with)
+	if err != nil { // said by whoever runs the pipe, and the next start goes on
+		when += ": " + err.Error()
+		if _, err := r.process(0); err != nil {
+			t.Fatalf("%s, then %v", when, err)
+		}
+	}
+	r.check(when)
+	return true
+}
+
+// TestAnotherBootMeansTheRulesOf076 kills at every call, and then restarts the
+// machine: nothing is replayed, nothing is cut, current becomes .u.
+func TestAnotherBootMeansTheRulesOf076(t *testing.T) {
+	t.Parallel()
+	k := killings[1]
+	for first := 1; ; first++ {
+		r := k.start(t)
+		killed := r.must(r.process(first))
+		d := r.Disk(r.Name + "/a")
+		before := string(d.Content())
+		unfinished := slices.Contains(d.Names(), "current") && d.Mode("current") == 0o644 && d.File("current") != ""
+		r.Reboot()
+		if killed {
+			r.must(r.process(0))
+		}
+		after := string(d.Content())
+		if !slices.Contains(d.Names(), "previous") && !strings.HasPrefix(after, before) {
+			t.Fatalf("killed %s, another boot: %v", r.When(), differ(after, before))
+		}
+		cut := slices.ContainsFunc(d.Names(), func(name string) bool { return strings.HasSuffix(name, ".u") })
+		if killed && unfinished && !cut {
+			t.Fatalf("killed %s, another boot: current is not archived as .u\n%s", r.When(), d.Listing())
+		}
+		if slices.Contains(d.Names(), "spool") || slices.Contains(d.Names(), "progress") {
+			t.Fatalf("killed %s, another boot: %q", r.When(), d.Names())
+		}
+		r.end()
+		if !killed {
+			return
+		}
+	}
+}
+
+// TestAnotherMultilogInBetweenDoublesNothing kills at every call, then does what
+// 0.76 would: it archives current whole, and goes on in a new one.
+func TestAnotherMultilogInBetweenDoublesNothing(t *testing.T) {
+	t.Parallel()
+	k := killings[1]
+	for first := 1; ; first++ {
+		r := k.start(t)
+		killed := r.must(r.process(first))
+		d := r.Disk(r.Name + "/a")
+		inUse := killed && slices.Contains(d.Names(), "current") && d.Mode("current") == 0o644 && d.File("current") != ""
+		if inUse && !slices.Contains(d.Names(), "previous") {
+			d.Archive("@400000003b9aca9900000000.u")
+			r.must(r.process(0))
+			if err := r.checkLines(d.Content(), nil); err != nil {
+				t.Fatalf("killed %s: %v\n%s", r.When(), err, d.Listing())
+			}
+		}
+		r.end()
+		if !killed {
+			return
+		}
+	}
+}
+
+// TestWhatAnotherMultilogAddsToAClosedCurrentStays kills between the mark of
+// current and the end of the record. Another multilog goes on with current, and
+// ends it in good order or is killed as well.
+func TestWhatAnotherMultilogAddsToAClosedCurrentStays(t *testing.T) {
+	t.Parallel()
+	windows := 0
+	for first, killed := 1, true; killed; first++ {
+		for _, mode := range []uint32{0o744, 0o644} {
+			r := killings[0].start(t)
+			killed = r.must(r.process(first))
+			d := r.Disk(r.Name + "/a")
+			if killed && slices.Contains(d.Names(), "progress") && d.Mode("current") == 0o744 {
+				windows++
+				d.Append("current", "added\n", mode)
+				r.must(r.process(0))
+				if !bytes.HasSuffix(d.Content(), []byte(" no end\nadded\n")) {
+					t.Fatalf("killed %s, mode %o: added lines are lost\n%s", r.When(), mode, d.Listing())
+				}
+			}
+			r.end()
+		}
+	}
+	if windows < 4 {
+		t.Errorf("only %d kills in the window", windows)
+	}
+}
+
+func TestASpoolThatCannotBeMadeIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	r := killings[0].start(t)
+	defer r.end()
+	d := r.Disk(r.Name + "/a")
+	call := callOf(t, killings[0], "map progress.new")
+	r.prepare = func() { d.Fail(call, false, syscall.EROFS) }
+	if _, err := r.process(0); err != nil {
+		t.Fatal(err)
+	}
+	want := "reading without a spool, a kill may lose lines: "
+	if len(r.said) != 1 || !strings.HasPrefix(r.said[0], want) {
+		t.Errorf("said %q, want one that begins %q; calls %q", r.said, want, d.Log()[:12])
+	}
+	r.check("without a spool")
+}
+
+// callOf is the number of the first call of that name in a life without a fault.
+func callOf(t *testing.T, k killing, name string) int {
+	t.Helper()
+	r := k.start(t)
+	defer r.end()
+	r.must(r.process(0))
+	return 1 + slices.Index(r.Disk(r.Name+"/a").Log(), name)
+}
