@@ -2,7 +2,6 @@ package rotate
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"hash/fnv"
 
 	"github.com/tailight/tailight/tai64"
@@ -71,7 +70,7 @@ func (p *Progress) Place(key uint64) *Place {
 
 // A slot of the file progress, little-endian:
 //
-//	bytes  0-3   CRC-32C of all that follows, to the end of the last place
+//	bytes  0-3   sum of all that follows, to the end of the last place
 //	       4-7   number of places
 //	       8-15  sequence number: the higher one of two valid slots counts
 //	      16-31  boot id
@@ -95,7 +94,20 @@ const (
 	closedBit = 1 << 62 // on disk; fixed
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// sum tells a slot that is whole from one of which a part is older. The tables
+// of a CRC would cost every process 16 kB.
+func sum(b []byte) uint32 {
+	const odd = 0x9e3779b97f4a7c15 // on disk; fixed
+	h := uint64(len(b))
+	mix := func(v uint64) { h = (h ^ v) * odd; h ^= h >> 29 }
+	for ; len(b) >= 8; b = b[8:] {
+		mix(binary.LittleEndian.Uint64(b))
+	}
+	for _, c := range b {
+		mix(uint64(c))
+	}
+	return uint32(h>>32) ^ uint32(h)
+}
 
 // slot is a decoded slot.
 type slot struct {
@@ -129,7 +141,7 @@ func (s *slot) encode(b []byte) int {
 		}
 		at += placeSize
 	}
-	le.PutUint32(b, crc32.Checksum(b[4:at], castagnoli))
+	le.PutUint32(b, sum(b[4:at]))
 	return at
 }
 
@@ -168,7 +180,7 @@ func decodeSlot(b []byte) (s slot, ok bool) {
 	}
 	places := int64(le.Uint32(b[4:]))
 	end := slotHead + places*placeSize
-	if end > int64(len(b)) || crc32.Checksum(b[4:end], castagnoli) != le.Uint32(b) {
+	if end > int64(len(b)) || sum(b[4:end]) != le.Uint32(b) {
 		return s, false
 	}
 	s.seq, s.cut, s.Done = le.Uint64(b[8:]), int64(le.Uint64(b[40:])), int64(le.Uint64(b[32:]))
