@@ -88,8 +88,12 @@ func TestARenamedServiceIsEndedUnderItsOldName(t *testing.T) {
 	tr.service("x", sleeper, keeper)
 	tr.must(os.Rename(filepath.Join(tr.home, "x"), filepath.Join(tr.scan, "x")))
 	tr.start()
-	tr.called("supervise log")
-	tr.called("supervise x")
+	for _, dir := range []string{"x", "x/log"} {
+		tr.wait(dir+" supervised", func() bool { // and so entered
+			running, err := supervise.Running(filepath.Join(tr.scan, dir, "supervise"))
+			return err == nil && running
+		})
+	}
 	tr.must(os.Rename(filepath.Join(tr.scan, "x"), filepath.Join(tr.home, "x"))) // out of it
 	tr.isUp("x")
 	tr.isUp("x/log")
