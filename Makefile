@@ -49,7 +49,7 @@ golden: ## record the golden data anew, from the real daemontools 0.76 in PATH
 	git diff --stat -- testdata rotate/testdata supervise/testdata
 
 peer: ## beside the real daemontools 0.76 in PATH
-	go test -tags peer -count=1 ./tai64 ./logpipe ./cmd/tailight
+	go test -tags peer -count=1 -run 'Peer|Mixed|CLibrary|Original' ./tai64 ./logpipe ./cmd/tailight
 
 fuzz:
 	@set -e; for p in $$(go list ./...); do \

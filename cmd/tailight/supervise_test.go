@@ -354,7 +354,7 @@ func descriptors(t *testing.T, pid int) string {
 	for _, e := range entries {
 		to, err := os.Readlink(filepath.Join(dir, e.Name()))
 		if err != nil {
-			t.Fatal(err)
+			continue // closed since
 		}
 		to, _, _ = strings.Cut(to, ":[")
 		all = append(all, filepath.Base(to))
