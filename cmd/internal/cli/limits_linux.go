@@ -11,8 +11,8 @@ const rlimitNproc = 6 // syscall lacks it
 // initialised, so these are constants.
 var raisable = [len(lowered)]uint64{syscall.RLIMIT_AS, syscall.RLIMIT_DATA, rlimitNproc}
 
-// residents are the commands that start children again and again, which are to
-// have the limits that the command was given: so it has to live with these. All
+// residents are the commands that start children again and again. Those are to
+// have the limits that the command was given, so it lives with these itself. All
 // others work under the raised ones to their end, because a process of Go that
 // cannot have more memory dies.
 var residents = []string{"supervise", "svscan", "svscanboot"}
