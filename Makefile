@@ -4,6 +4,7 @@ DESTDIR  =
 BOOT     =
 FUZZTIME = 30s
 BENCH    =
+TORTURE  =
 
 # Where there is assembly for it, the first instruction of the process is ours:
 # see cmd/internal/cli/entry.go.
@@ -11,10 +12,10 @@ SYSTEM := $(shell GOOS=$(GOOS) GOARCH=$(GOARCH) go env GOOS GOARCH)
 ENTRY  := $(if $(wildcard cmd/internal/cli/entry_$(firstword $(SYSTEM))_$(lastword $(SYSTEM)).s),-E github.com/tailight/tailight/cmd/internal/cli.entry)
 
 GOBUILD     = CGO_ENABLED=0 go build -trimpath -ldflags='-s -w $(ENTRY)'
-TOOLS       = ./testdata/bench ./testdata/run
+TOOLS       = ./testdata/bench ./testdata/run ./testdata/torture
 STATICCHECK = go tool -modfile=tools.mod staticcheck
 
-.PHONY: check build run test race golden peer fuzz bench vuln install uninstall
+.PHONY: check build run test race golden peer fuzz bench torture vuln install uninstall
 
 check: ## everything that must be clean before a commit
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
@@ -26,7 +27,7 @@ check: ## everything that must be clean before a commit
 	$(STATICCHECK) -tags 'peer root' ./... $(TOOLS)
 	go mod tidy -diff
 	go fix -diff ./...
-	go test ./... ./testdata/run
+	go test ./... ./testdata/run ./testdata/torture
 
 build: ## bin/tailight and a link for every command
 	$(GOBUILD) -o bin/tailight ./cmd/tailight
@@ -37,10 +38,10 @@ run: build ## svscan on an example tree, or on DIR, with svstat and the logs; Ct
 	bin/.run $(DIR)
 
 test: ## needs nothing but Go
-	go test ./... ./testdata/run
+	go test ./... ./testdata/run ./testdata/torture
 
 race:
-	go test -race -count=1 ./... ./testdata/run
+	go test -race -count=1 ./... ./testdata/run ./testdata/torture
 
 golden: ## record the golden data anew, from the real daemontools 0.76 in PATH
 	go test ./cmd/tailight -run TestGolden -count=1 -update
@@ -60,6 +61,10 @@ fuzz:
 bench: build ## BENCH='-runs 9 -only tai64n', see testdata/bench/main.go
 	go test -run '^$$' -bench . -benchmem ./tai64 ./rotate ./logpipe
 	go run ./testdata/bench $(BENCH)
+
+torture: build ## kills, upgrades, full disks, and one table; TORTURE='-short', see testdata/torture/main.go
+	go build -o bin/.torture ./testdata/torture
+	bin/.torture $(TORTURE)
 
 vuln:
 	go tool -modfile=tools.mod govulncheck ./...
