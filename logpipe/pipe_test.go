@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -387,5 +388,31 @@ func TestAGlobSeesTheHeadOfALine(t *testing.T) {
 		if got := alerts == 1; got != c.want {
 			t.Errorf("%q behind %d bytes: selected %v, want %v", c.pattern, c.before, got, c.want)
 		}
+	}
+}
+
+// TestTheWordSyncReachesItsDirectory counts what the directory is asked to put on
+// disk, on a device that refuses it.
+func TestTheWordSyncReachesItsDirectory(t *testing.T) {
+	t.Parallel()
+	for words, syncs := range map[string]bool{"sync=always": true, "sync=rotate": false} {
+		x := newPatient(t, words, "ROOT/d")
+		fifo := filepath.Join(x.root, "fifo") // fsync of a FIFO is EINVAL
+		must(t, syscall.Mkfifo(fifo, 0o600))
+		fd, err := syscall.Open(fifo, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+		must(t, err)
+		defer syscall.Close(fd)
+		must(t, os.Rename(fifo, x.dir+"/current"))
+		done := x.inBackground(t, "one\n")
+		if syncs {
+			x.await(t, 3)
+		}
+		x.Stop()
+		await(t, "the write after Stop", done)
+		said := slices.Contains(x.all(), pausing("unable to write "+x.dir+"/current to disk", syscall.EINVAL))
+		if said != syncs {
+			t.Errorf("%s: said %q", words, x.all())
+		}
+		_ = x.Close()
 	}
 }

@@ -2,7 +2,6 @@ package logpipe
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -59,6 +58,7 @@ type opening struct {
 	suffix       string // of a directory's finished files
 	processor    string
 	hasProcessor bool
+	sync         rotate.Sync   // of a directory
 	compress     bool          // for plain files
 	keep         time.Duration // likewise
 }
@@ -108,6 +108,13 @@ func Parse(words []string) (*Script, error) {
 			s.add(action{kind: status, index: len(s.statuses)})
 			s.statuses = append(s.statuses, rest)
 		case 's':
+			// In 0.76 this word is a size without a digit, the smallest.
+			if strings.HasPrefix(word, "sync=") {
+				if err := s.keyed(word, &set); err != nil {
+					return nil, err
+				}
+				continue
+			}
 			set.size = size(rest)
 		case 'n':
 			set.num = int(min(max(leading(rest), rotate.MinNum), math.MaxInt32))
@@ -179,8 +186,29 @@ func (s *Script) keyed(word string, set *opening) error {
 			return &WordError{word, err.Error()}
 		}
 		set.keep = keep
+	case "sync":
+		sync, err := syncing(value)
+		if err != nil {
+			return &WordError{word, err.Error()}
+		}
+		set.sync = sync
 	}
 	return nil
+}
+
+// syncing reads the value of sync=.
+func syncing(value string) (rotate.Sync, error) {
+	switch value {
+	case "always":
+		return rotate.SyncAlways, nil
+	case "rotate":
+		return rotate.SyncRotate, nil
+	}
+	every, err := duration(value)
+	if err != nil {
+		return 0, errors.New("neither always nor rotate nor a duration such as 500ms or 10s")
+	}
+	return rotate.Sync(every), nil
 }
 
 // file adds a plain rotated file.
@@ -192,6 +220,8 @@ func (s *Script) file(word, path string, set opening) error {
 		return &WordError{word, "a plain file has no processor, put file= before !"}
 	case set.suffix != rotate.DefaultSuffix:
 		return &WordError{word, "a plain file has no suffix, put file= before w"}
+	case set.sync != rotate.SyncRotate:
+		return &WordError{word, "a plain file is not synced, put file= before sync="}
 	}
 	for _, o := range s.outlets {
 		if !o.dir && filepath.Clean(o.path) == filepath.Clean(path) {
@@ -239,16 +269,20 @@ func leading(s string) uint64 {
 	return n
 }
 
-// duration reads a whole number with a unit: s, m, h or d.
+// duration reads a whole number with a unit: ms, s, m, h or d.
 func duration(s string) (time.Duration, error) {
-	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
-	if s != "" {
-		if unit, ok := units[s[len(s)-1]]; ok {
-			n, err := strconv.ParseUint(s[:len(s)-1], 10, 63)
-			if err == nil && n > 0 && n <= uint64(math.MaxInt64/unit) {
-				return time.Duration(n) * unit, nil
-			}
+	for _, u := range []struct {
+		name string
+		unit time.Duration
+	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}} {
+		digits, ok := strings.CutSuffix(s, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(digits, 10, 63)
+		if err == nil && n > 0 && n <= uint64(math.MaxInt64/u.unit) {
+			return time.Duration(n) * u.unit, nil
 		}
 	}
-	return 0, fmt.Errorf("not a duration such as 12h or 30d")
+	return 0, errors.New("not a duration such as 12h or 30d")
 }

@@ -72,6 +72,9 @@ func showOpening(o opening) string {
 	if o.keep != 0 {
 		text += " " + o.keep.String()
 	}
+	if o.sync != 0 {
+		text += " sync " + time.Duration(o.sync).String()
+	}
 	return text + "]"
 }
 
@@ -122,6 +125,8 @@ func TestWordsBecomeActions(t *testing.T) {
 			[]string{"s1000000", "n3", "compress=gzip", "keep=2d", "file=a=b"}},
 		{"directory, then settings for files", "./d[s99999 n10] file:a[s99999 n10 gzip]",
 			[]string{"./d", "compress=gzip", "file=a"}},
+		{"when lines are on disk", "./a[s99999 n10] ./b[s5000 n10 sync -1ns] ./c[s5000 n10 sync 1.5s] ./d[s4096 n10]",
+			[]string{"./a", "s5000", "sync=always", "./b", "sync=1500ms", "./c", "sync=rotate", "sync", "./d"}},
 		{"words that only look like keys", "", []string{"file", "compress", "keep", "files=x", "Keep=3"}},
 	} {
 		s, err := Parse(c.words)
@@ -182,7 +187,7 @@ func TestDurationsAreWholeNumbersWithAUnit(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{
 		"1s": time.Second, "90s": 90 * time.Second, "5m": 5 * time.Minute, "12h": 12 * time.Hour,
-		"30d": 720 * time.Hour, "007d": 168 * time.Hour, "106751d": 106751 * 24 * time.Hour,
+		"250ms": 250 * time.Millisecond, "30d": 720 * time.Hour, "007d": 168 * time.Hour, "106751d": 106751 * 24 * time.Hour,
 		"9223372036s": 9223372036 * time.Second,
 	} {
 		s, err := Parse([]string{"keep=" + value, "file=a"})
@@ -206,6 +211,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"keep=9223372037s"}, {"keep=106752d"}, {"keep=99999999999999999999d"},
 		{"wa/b"}, {"w/"}, {"w~"}, {"e", "wa b"}, {"wä"}, {"w=x"}, {"wgz", "file=a"}, {"w", "file=a"}, {"wu", "./d", "file=a"},
 		{"w" + strings.Repeat("x", 300)},
+		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
 		{"compress=gzip", "./d"}, {"keep=1d", "/d"}, {"keep=1d", "file=a", "./d"},
 	} {
 		bad := words[len(words)-1]

@@ -30,7 +30,7 @@ func (p *Pipe) open(o opening) (sink, error) {
 	place := len(p.intake.dirs)
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
-		Suffix: o.suffix, HasSuffix: true,
+		Suffix: o.suffix, HasSuffix: true, Sync: o.sync,
 		Clock: p.clock, Stamped: p.stamper != nil,
 		Retry: p.retry, Warn: p.warn,
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),

@@ -41,6 +41,9 @@ type Options struct {
 	Suffix    string
 	HasSuffix bool
 
+	// Sync says how soon lines are on disk; 0 is SyncRotate.
+	Sync Sync
+
 	// Clock gives archives their labels. Whoever stamps the lines shares its
 	// clock, so that an archive's label lies above the stamps of its lines.
 	// nil means a clock of the directory's own.
@@ -94,6 +97,7 @@ type Dir struct {
 	due     bool         // current is full and ends with a line
 	last    tai64.TAI64N // the stamp of current's last line, if due and Stamped
 	walk    *walk        // the latest rotation, until settled; nil: none
+	disk    durable
 	closed  bool
 
 	spool    *Spool // closed by Close and Abandon only: its user has it as well
@@ -170,6 +174,9 @@ func (d *Dir) enter() error {
 		_ = d.leave() // the first error is the one to tell
 		return err
 	}
+	if d.opt.Sync > 0 && d.size > 0 {
+		d.arm() // a killed writer may have left lines in memory
+	}
 	return nil
 }
 
@@ -222,6 +229,7 @@ func (d *Dir) Close() error {
 		return nil
 	}
 	d.closed = true
+	d.disarm()
 	err := d.settle()
 	if err == nil {
 		err = d.markClean()
@@ -243,6 +251,7 @@ func (d *Dir) Abandon() {
 		return
 	}
 	d.closed = true
+	d.disarm()
 	if d.walk != nil {
 		<-d.walk.ended
 	}
@@ -257,13 +266,11 @@ func (d *Dir) markClean() error {
 			return err
 		}
 	}
-	if err := d.try(func() error {
-		return orNil(d.current.sync(), "unable to write %s/current to disk", d.name)
-	}); err != nil {
+	if err := d.try(func() error { return d.syncCurrent(file.sync) }); err != nil {
 		return err
 	}
 	// The name of current may be younger than the last sync of the directory.
-	if err := d.try(func() error { return orNil(d.fs.sync(), "unable to write %s to disk", d.name) }); err != nil {
+	if err := d.try(d.syncName); err != nil {
 		return err
 	}
 	// A crash here leaves current unmarked: complete, but archived as .u.

@@ -78,6 +78,14 @@ func (o *osFile) sync() error                  { return o.f.Sync() }
 func (o *osFile) close() error                 { return o.f.Close() }
 func (o *osFile) fd() uintptr                  { return uintptr(o.n) }
 
+func (o *osFile) datasync() error {
+	for {
+		if err := unix.Fdatasync(o.n); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
 func flock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
 
 func unlock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }

@@ -41,6 +41,7 @@ func (o *osFile) stat() (info, error) {
 
 func (o *osFile) chmod(mode fs.FileMode) error { return o.f.Chmod(mode) }
 func (o *osFile) sync() error                  { return o.f.Sync() }
+func (o *osFile) datasync() error              { return o.f.Sync() }
 func (o *osFile) close() error                 { return o.f.Close() }
 func (o *osFile) fd() uintptr                  { return o.f.Fd() }
 

@@ -58,6 +58,8 @@ type file interface {
 	chmod(mode fs.FileMode) error
 	// sync makes content and mode survive a power loss.
 	sync() error
+	// datasync makes content survive a power loss.
+	datasync() error
 	close() error
 	// fd is the descriptor a processor gets.
 	fd() uintptr

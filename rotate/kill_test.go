@@ -39,6 +39,7 @@ func odd(line string) bool { return len(line) > 4 && (line[3]-'0')%2 == 1 }
 var killings = []killing{
 	{name: "one directory", words: []string{"s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "stamps", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "Unix time and a processor", words: []string{"T", "s4096", "!x", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "two directories and patterns", words: []string{"t", "s4096", "M/a", "-*", "F", "+@* ???[13579]*", "s5000", "wgz", "!x", "M/b"},
 		wants: map[string]func(string) bool{"a": nil, "b": odd}},

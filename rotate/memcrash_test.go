@@ -24,8 +24,8 @@ import (
 //  4. A mode that was not synced is the old or the new one, or any that the file
 //     has had in between, whatever became of the content.
 //
-// A sync that reports an error and is then repeated with success is taken as
-// done; on a real system the data may be lost by then (nobody can tell).
+// A sync that fails leaves what it had to write as if it were written: a later
+// one that works puts only that on disk which was written since.
 
 // op is a kind of change of the directory.
 type op int

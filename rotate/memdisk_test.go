@@ -73,6 +73,8 @@ type inode struct {
 	synced     []byte        // content as of the last sync
 	syncedMode fs.FileMode   // mode as of the last sync, or at its creation
 	modes      []fs.FileMode // since then
+	lost       int           // from here
+	until      int           // to here a sync has failed, and no later one writes it
 }
 
 func newDisk() *memDisk {

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -112,7 +113,7 @@ func (m *memFS) open(name string, flag int, perm fs.FileMode) (file, error) {
 			return syscall.EISDIR
 		}
 		if flag&os.O_TRUNC != 0 {
-			in.data = nil
+			in.data, in.lost, in.until = nil, 0, 0
 		}
 		f.in = in
 		m.disk.open++
@@ -277,6 +278,7 @@ func (f *memFile) write(p []byte) (n int, err error) {
 			d.landed += n
 			f.off = len(f.in.data)
 		}
+		f.in.written(f.off, n)
 		if more := f.off + n - len(f.in.data); more > 0 {
 			f.in.data = append(f.in.data, make([]byte, more)...)
 		}
@@ -320,10 +322,50 @@ func (f *memFile) chmod(mode fs.FileMode) error {
 }
 
 func (f *memFile) sync() error {
-	return f.do("sync", func() error {
-		f.in.synced, f.in.syncedMode, f.in.modes = slices.Clone(f.in.data), f.in.mode, nil
+	return f.forgetting(f.do("sync", func() error {
+		f.in.persist()
+		f.in.syncedMode, f.in.modes = f.in.mode, nil
 		return nil
-	})
+	}))
+}
+
+func (f *memFile) datasync() error {
+	return f.forgetting(f.do("datasync", func() error {
+		f.in.persist()
+		return nil
+	}))
+}
+
+// persist puts the content on disk, but for what a failed sync has forgotten.
+func (in *inode) persist() {
+	in.synced = slices.Clone(in.data)
+	if in.lost < in.until {
+		clear(in.synced[min(in.lost, len(in.synced)):min(in.until, len(in.synced))])
+	}
+}
+
+// written takes bytes out of what a failed sync has forgotten.
+func (in *inode) written(off, n int) {
+	if off <= in.lost {
+		in.lost = max(in.lost, off+n)
+	}
+}
+
+// forgetting is the end of a sync. One that fails leaves what it had to write as
+// if it were written, and no later one comes back to it.
+func (f *memFile) forgetting(err error) error {
+	d := f.fs.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil && !d.dead && f.fs.life == d.life {
+		if in := f.in; !bytes.Equal(in.synced, in.data) && in.lost >= in.until {
+			in.lost, in.until = len(in.synced), len(in.data)
+			if !bytes.HasPrefix(in.data, in.synced) {
+				in.lost = 0
+			}
+		}
+	}
+	return err
 }
 
 func (f *memFile) close() error {
@@ -353,6 +395,7 @@ func (f *memFile) writeAt(p []byte, off int64) error {
 	return f.do("write", func() error {
 		f.in.extend(int(off) + len(p))
 		copy(f.in.data[off:], p)
+		f.in.written(int(off), len(p))
 		return nil
 	})
 }

@@ -25,6 +25,7 @@ type history struct {
 	spawn     func(func())
 	start     int // the bytes of input that are in the directory already
 	writes    int // 0: batches
+	sync      Sync
 }
 
 // The input of all histories is one stream of numbered lines in lower case,
@@ -89,7 +90,7 @@ func (h history) options(d *memDisk) Options {
 	now := time.Unix(1e9, 0)
 	o := Options{
 		Size: MinSize, Num: h.num, HasProcessor: h.processor, Processor: "fake",
-		Suffix: h.suffix, HasSuffix: h.hasSuffix,
+		Suffix: h.suffix, HasSuffix: h.hasSuffix, Sync: h.sync,
 		Clock: &tai64.Clock{Now: func() time.Time { now = now.Add(time.Millisecond); return now }},
 		Retry: h.retry, Warn: h.warn,
 		openFS: d.openMem, spawn: h.spawn, run: fakeProcessor,
@@ -135,6 +136,9 @@ func (h history) run(d *memDisk) (acked int, err error) {
 			}
 		}
 		d.note(acked)
+		if h.sync == SyncAlways {
+			d.promise(acked)
+		}
 	}
 	if err := dir.Close(); err != nil {
 		return acked, err
@@ -179,6 +183,15 @@ func (d *memDisk) note(acked int) {
 	d.promised = acked
 	if cur := d.entries["current"]; cur != nil && cur.mode&0o100 == 0 {
 		d.promised = max(acked-len(cur.data), 0)
+	}
+}
+
+// promise says that so much of the input is on disk for certain.
+func (d *memDisk) promise(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.dead {
+		d.promised = n
 	}
 }
 

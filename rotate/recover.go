@@ -203,6 +203,7 @@ func (d *Dir) goOn(size int64) error {
 	if err := d.openCurrent("append to", size); err != nil {
 		return err
 	}
+	d.disk.size = size
 	return d.unmark()
 }
 

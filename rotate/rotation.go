@@ -15,6 +15,12 @@ func (d *Dir) rotate() error {
 		return err
 	}
 	if d.current != nil {
+		if d.opt.Sync < 0 {
+			// The walk does it as well, but Write may return before that.
+			if err := d.putOnDisk(); err != nil {
+				return err
+			}
+		}
 		d.turning()
 		if err := d.try(d.moveAside); err != nil {
 			return err
@@ -45,7 +51,7 @@ func (d *Dir) moveAside() error {
 		return fail(err, "unable to rename current to previous in directory %s", d.name)
 	}
 	w := d.newWalk("previous", d.opt.Suffix)
-	w.old, w.at = d.current, syncOld
+	w.old, w.at, w.onDisk, w.doubt = d.current, syncOld, d.disk.size, d.disk.doubt
 	d.forget()
 	d.walk = w
 	d.opt.spawn(func() {
@@ -142,9 +148,11 @@ type walk struct {
 	label  tai64.TAI64N
 	at     state
 
-	old      file // the finished current until it is marked, else nil
-	out      file // processed, from process to markProcessed
-	newstate file // likewise, to syncState
+	old      file  // the finished current until it is marked, else nil
+	onDisk   int64 // bytes of old that are on disk already
+	doubt    bool  // a sync of old has failed
+	out      file  // processed, from process to markProcessed
+	newstate file  // likewise, to syncState
 
 	ended chan struct{} // closed when err says how run ended
 	err   error
@@ -170,7 +178,7 @@ func (w *walk) step() error {
 	next := w.at + 1
 	switch w.at {
 	case syncOld:
-		if err = orNil(w.old.sync(), "unable to write %s/%s to disk", w.d.name, w.oldName()); err == nil && w.cut {
+		if err = orNil(surely(w.fs, w.file, w.old, w.onDisk, &w.doubt, file.sync), "unable to write %s/%s to disk", w.d.name, w.oldName()); err == nil && w.cut {
 			release(&w.old)
 			next = link
 		}
@@ -185,11 +193,15 @@ func (w *walk) step() error {
 	case process:
 		next, err = w.process()
 	case syncProcessed:
-		err = orNil(w.out.sync(), "unable to write %s/processed to disk", w.d.name)
+		if err = orNil(w.out.sync(), "unable to write %s/processed to disk", w.d.name); err != nil {
+			w.at = w.afresh()
+		}
 	case markProcessed:
 		err = orNil(w.out.chmod(0o744), "unable to set mode of %s/processed", w.d.name)
 	case syncState:
-		err = w.syncState()
+		if err = w.syncState(); err != nil {
+			w.at = w.afresh()
+		}
 	case dropPrevious:
 		// A crash here leaves processed complete and previous useless.
 		err = orNil(ignoreMissing(w.fs.remove("previous")), "unable to remove %s/previous", w.d.name)
@@ -240,6 +252,14 @@ func (w *walk) syncState() error {
 	release(&w.out)
 	release(&w.newstate)
 	return nil
+}
+
+// afresh lets the processor run once more: its output could not be put on disk,
+// and only it can write it again (see surely).
+func (w *walk) afresh() state {
+	release(&w.out)
+	release(&w.newstate)
+	return process
 }
 
 // link gives the file its name as an archive, above every other.

@@ -13,7 +13,7 @@ import (
 // Write appends p to current, and rotates where the rules of 0.76 say so: a
 // file ends with the last line end within 2000 bytes of its size, or at its
 // size when there is none. When Write returns, all it counted is in files;
-// it is on disk for certain after the next rotation or Close.
+// when it is on disk as well is for Options.Sync to say.
 //
 // After an error, calling Write again with the rest goes on at the step that
 // failed: no byte is lost, none is doubled.
@@ -44,7 +44,7 @@ func (d *Dir) Write(p []byte) (n int, err error) {
 		// is done, and trying it again is the next call's first step.
 		_ = d.rotateInside()
 	}
-	return n, nil
+	return n, d.keepSync()
 }
 
 // rotateInside is a rotation inside a batch, whose lines have their stamps
@@ -91,6 +91,9 @@ func (d *Dir) Append(p []byte) (n int, err error) {
 		var m int
 		m, err = d.append(p[n:])
 		n += m
+	}
+	if err == nil {
+		err = d.keepSync()
 	}
 	return n, err
 }
@@ -211,6 +214,7 @@ func (d *Dir) openCurrent(verb string, size int64) error {
 		return fail(err, "unable to set mode of %s/current", d.name)
 	}
 	d.current, d.size, d.known = f, size, false
+	d.disk.size, d.disk.named, d.disk.doubt = 0, false, false
 	return nil
 }
 

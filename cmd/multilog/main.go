@@ -28,6 +28,7 @@
 //	nNUM           number of files, current among them, at least 2 (10)
 //	wCODE          suffix of finished files, instead of s; it may be empty
 //	!COMMAND       shell command through which each finished file goes
+//	sync=WHEN      when lines are put on disk: rotate, always, or a time such as 10s
 //	compress=gzip  file= only: compress old files
 //	keep=DURATION  file= only: delete old files after that time, such as 12h or 30d
 //
@@ -108,8 +109,27 @@
 // made or has no room, which is said once: then a kill loses what was read and
 // not written, half a megabyte at most.
 //
+// # When the power fails
+//
 // After a power loss spool and progress are thrown away, and what was not on
-// disk is lost.
+// disk is lost: what DIR/spool held as well as what current held. What is on disk
+// is for sync= to say; @LABEL.s always is.
+//
+//	sync=rotate  (as in 0.76) the lines of a file are on disk when it is finished
+//	             and when multilog ends; a power loss may take all of current
+//	sync=10s     a line is on disk ten seconds after it was written at the latest,
+//	             plus the time the disk takes; a silent input costs nothing. The
+//	             unit is ms, s, m, h or d
+//	sync=always  multilog takes nothing more out of the pipe before what it has
+//	             taken is on disk: a power loss takes what one read took (half a
+//	             megabyte at most), a line without its end, and what is in the pipe
+//
+// A pipe has no answer, so who writes to it never knows what is on disk; who reads
+// current may see a line before it is. Each directory has its own sync=; the pipe
+// waits for all of them. A disk that reports an error is asked again after five
+// seconds, as always. Because Linux forgets what it could not write, the lines are
+// written once more first, and a processor is run once more; what the system
+// has dropped from its memory by then is lost.
 //
 // # Exit codes
 //
@@ -146,7 +166,8 @@
 // 0.76. In daemontools-encore F holds until an S is reached, be it in the next
 // line; here it is a matter of the place in the script. There any size may be up
 // to 2147483647; here a plain number is held below 16777216 as in 0.76, and the
-// unit is what asks for more: 0.76 takes s100k for s100, which is 4096 bytes.
+// unit is what asks for more: 0.76 takes s100k for s100, which is 4096 bytes. It
+// takes sync= for a size without digits, which is 4096 too; here it sets none.
 package main
 
 import (
