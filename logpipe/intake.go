@@ -158,7 +158,9 @@ func (p *Pipe) rework(end int64) error {
 		if err := in.spool.ReadAt(buf, in.seen); err != nil {
 			return err
 		}
-		p.work(len(buf))
+		if p.work(len(buf)); p.left {
+			return errLeft
+		}
 		in.seen += int64(len(buf))
 	}
 	return nil
@@ -239,6 +241,13 @@ func (p *Pipe) seal() {
 	}
 	in.spool.Commit(&in.prog)
 }
+
+// keeps reports whether a line that is in no destination is in the spool, for
+// the next start.
+func (in *intake) keeps() bool { return in.on && !in.spool.Lost() }
+
+// errLeft is the end of a pipe that could not write when it was to stop.
+var errLeft = errors.New("unable to write all lines, leaving them in the spool")
 
 // behind reports whether the spool holds what could not be read from it.
 func (in *intake) behind() bool { return in.on && in.seen < in.spool.End() }

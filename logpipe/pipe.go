@@ -63,6 +63,7 @@ type Pipe struct {
 	lead    int // bytes of the stamp at start
 
 	intake intake
+	left   bool // a write was given up at Stop: its lines are in the spool, for the next start
 
 	alertLine [alertSize + 4]byte
 
@@ -184,7 +185,9 @@ func (p *Pipe) space() []byte {
 // they complete into the files.
 func (p *Pipe) took(n int) {
 	p.intend()
-	p.work(n)
+	if p.work(n); p.left {
+		return // as a kill would leave it
+	}
 	p.intake.seen += int64(n)
 	p.commit()
 }
@@ -225,6 +228,10 @@ func (p *Pipe) Close() error {
 		return nil
 	}
 	p.closed = true
+	if p.left {
+		p.abandon()
+		return errLeft
+	}
 	if p.intake.behind() {
 		p.abandon()
 		return errBehind
@@ -233,7 +240,10 @@ func (p *Pipe) Close() error {
 		p.text = append(p.text, '\n')
 		p.endLine(len(p.text))
 	}
-	p.flush()
+	if p.flush(); p.left {
+		p.abandon()
+		return errLeft
+	}
 	p.commit()
 	p.seal()
 	var first error

@@ -82,7 +82,9 @@ func (r *reading) step() verdict {
 	n, errno := r.src.read(buf)
 	switch {
 	case n > 0:
-		p.took(n)
+		if p.took(n); p.left {
+			return r.end(nil)
+		}
 		r.pace.took(n)
 		if n == len(buf) && n >= smallBatch {
 			r.grow()

@@ -36,18 +36,21 @@ func (p *Pipe) open(o opening) (sink, error) {
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),
 		Turning: func(at rotate.Place) { p.turned(place, at) },
 	})
-	return dirSink{d}, err
+	return dirSink{d, p}, err
 }
 
 // retry is the policy for every step that fails: say why, wait, do the same
 // step again. Nobody gives a line up; but when the pipe is to stop, a step
-// that holds none is left for the next start to finish.
+// that holds none, or whose lines the spool has, is left for the next start to
+// finish.
 func (p *Pipe) retry(err error) bool {
 	if p.opt.Warn != nil {
 		p.opt.Warn(err, true)
 	}
 	stop := p.stop
-	if e, ok := errors.AsType[*rotate.Error](err); ok && e.Writing {
+	e, ok := errors.AsType[*rotate.Error](err)
+	writing := ok && e.Writing
+	if writing && !p.intake.keeps() {
 		stop = nil
 	}
 	timer := time.NewTimer(p.opt.Pause)
@@ -56,6 +59,7 @@ func (p *Pipe) retry(err error) bool {
 	case <-timer.C:
 		return true
 	case <-stop:
+		p.left = p.left || writing
 		return false
 	}
 }
@@ -68,11 +72,14 @@ func (p *Pipe) warn(err error) {
 
 // dirSink is a log directory. Its Retry is the pipe's, so a step is only
 // given up when the pipe is to stop.
-type dirSink struct{ d *rotate.Dir }
+type dirSink struct {
+	d *rotate.Dir
+	p *Pipe
+}
 
 func (s dirSink) write(p []byte) {
 	n, err := s.d.Write(p)
-	for err != nil && n < len(p) {
+	for err != nil && n < len(p) && !s.p.left {
 		// A rotation that cannot be finished must not cost the last lines.
 		var m int
 		m, err = s.d.Append(p[n:])

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+
+	"github.com/tailight/tailight/rotate"
 )
 
 // spoolSource reads a pipe through a spool: what it has read is in a file that
@@ -31,15 +33,22 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 	}
 	n, err := in.spool.Take(s.fd, len(b))
 	errno, _ := errors.AsType[syscall.Errno](err)
-	switch {
-	case err == nil:
-		return s.readBack(b[:n])
-	case errno == syscall.EAGAIN, errno == syscall.EINTR:
+	switch errno {
+	case 0:
+		if err == nil {
+			return s.readBack(b[:n])
+		}
+	case syscall.EAGAIN, syscall.EINTR:
 		return 0, errno
+	case syscall.ENOSPC, syscall.EDQUOT:
+		// Nothing has been taken, and nothing will be that a kill could take.
+		if s.p.retry(&rotate.Error{Text: fmt.Sprintf("unable to write to %s/spool", in.home.path), Err: errno}) {
+			return 0, syscall.EINTR
+		}
+		s.p.left = s.p.start >= 0 // what there is of a line stays in the spool
+		return 0, 0
 	}
-	// Nothing has been taken. A file system without splice, or a full one: then
-	// the log will be said to be full as well, and nothing is lost by waiting
-	// there.
+	// Nothing has been taken: a file system without splice.
 	s.p.plainly(fmt.Errorf("unable to write to the spool: %w", err))
 	return s.source.read(b)
 }

@@ -89,7 +89,8 @@
 //
 // A step that fails is said on standard error and done again after five
 // seconds, until it works. Meanwhile nothing more is read and nothing is lost.
-// TERM ends such a wait if no line is in memory only.
+// TERM ends such a wait if no line is in memory only, or all such lines are in
+// the spool: then the exit code is 111, and the next multilog goes on with them.
 //
 // # When it is killed
 //

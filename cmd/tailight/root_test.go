@@ -172,6 +172,89 @@ func TestRootFullDiskLosesNoLine(t *testing.T) {
 	}
 }
 
+// TestRootTermEndsALoggerOfAFullDisk: what it has taken and cannot write is in
+// the spool, and the next one, when there is space, goes on with it. One that
+// starts on the full disk can be ended as well. If there is no space for the
+// spool, nothing has been taken, and it is the clean end of any other time.
+func TestRootTermEndsALoggerOfAFullDisk(t *testing.T) {
+	t.Parallel()
+	page := append(bytes.Repeat([]byte("x"), 4095), '\n')
+	numbers := numbered(0, 7000)
+	const left = "multilog: fatal: unable to write all lines, leaving them in the spool\n"
+	for _, row := range []struct {
+		name  string
+		lines []byte
+		begin int   // so much of them before the disk is full
+		room  int64 // left on it
+		stop  string
+		ends  []string // of one logger after the other
+		last  string   // what they say then
+	}{
+		{"no space for the spool", append(page, numbers...), len(page), 0, "unable to write to ./main/spool", []string{"exit 0"}, ""},
+		{"in a line", numbers, len(page), 0, "unable to write to ./main/spool", []string{"exit 111", "exit 111"}, left},
+		{"no space for current", numbers, 1000, 5 * 4096, "unable to write to ./main/current", []string{"exit 111", "exit 111"}, left},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := unix.Mount("tailight-test", dir, "tmpfs", 0, "size=2m"); err != nil {
+				t.Fatalf("mount a small file system: %v", err)
+			}
+			t.Cleanup(func() {
+				if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+					t.Error(err)
+				}
+			})
+			words := []string{"t", "s16777215", "./main"}
+			program := filepath.Join(ours(t), "multilog")
+			j, pipe, said := startLogger(t, program, dir, 0, words...)
+			if err := pipe.feed(j, row.lines[:row.begin]); err != nil {
+				t.Fatal(err)
+			}
+			ballast := filepath.Join(dir, "ballast")
+			if err := os.WriteFile(ballast, make([]byte, 4<<20), 0o600); err == nil {
+				t.Fatal("the disk is not full")
+			}
+			if info, err := os.Stat(ballast); err != nil {
+				t.Fatal(err)
+			} else if err := os.Truncate(ballast, info.Size()-row.room); err != nil {
+				t.Fatal(err)
+			}
+			wrote := make(chan error, 1)
+			go func() {
+				_, err := pipe.w.Write(row.lines[row.begin:])
+				wrote <- err
+			}()
+			stop := "multilog: warning: " + row.stop + ", pausing: out of disk space\n"
+			for _, want := range row.ends {
+				says(t, j, said, stop)
+				if err := j.signal(syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+				if err := j.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if got, said := j.end(), readAll(said); got != want || said != stop+row.last {
+					t.Fatalf("%s, want %s; it said %q, want %q", got, want, said, stop+row.last)
+				}
+				again, err := os.Create(said)
+				if err != nil {
+					t.Fatal(err)
+				}
+				j = startLoggerOn(t, pipe, again, program, dir, 0, words...)
+				again.Close()
+			}
+			if err := os.Remove(ballast); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-wrote; err != nil {
+				t.Fatal(err)
+			}
+			finish(t, j, pipe, filepath.Join(dir, "main"), row.lines)
+		})
+	}
+}
+
 // publicMultilog copies the test binary to where everybody may run it.
 func publicMultilog(t *testing.T) string {
 	t.Helper()
