@@ -40,6 +40,7 @@ type torture struct {
 	short bool
 	kills int // of the logger, per script; other storms take a part of it
 	seed  uint64
+	apart error // why it has no mounts of its own, if it is root
 	kids  *children
 }
 
@@ -93,6 +94,9 @@ func main() {
 	flag.Uint64Var(&t.seed, "seed", 0, "where chance begins (0: anywhere)")
 	only := flag.String("only", "", "only storms whose row contains this")
 	flag.Parse()
+	if err := ownMounts(); err != nil {
+		t.apart = err
+	}
 	sound, err := t.all(os.Stdout, *only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "torture: fatal:", err)
@@ -134,7 +138,7 @@ func (t *torture) all(w io.Writer, only string) (sound bool, err error) {
 	fmt.Fprintf(w, columns, "storm", "program", "kills", "lines in", "lost", "doubled", "torn", "started twice", "longest stall")
 	sound = true
 	var notes []string
-	for i, s := range slices.Concat(loggerStorms(), treeStorms(t.bin)) {
+	for i, s := range slices.Concat(loggerStorms(), treeStorms(t.bin), diskStorms()) {
 		row := s.name + ", " + s.kit
 		switch {
 		case !strings.Contains(row, only):
@@ -144,6 +148,10 @@ func (t *torture) all(w io.Writer, only string) (sound bool, err error) {
 			continue
 		case s.root && os.Getuid() != 0:
 			notes = append(notes, row+": left out, it needs root")
+			continue
+		}
+		if s.root && t.apart != nil {
+			notes = append(notes, fmt.Sprintf("%s: left out, %v", row, t.apart))
 			continue
 		}
 		r, err := s.run(ctx, t, rand.New(rand.NewPCG(t.seed, uint64(i))))

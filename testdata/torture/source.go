@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type source struct {
 	w    *os.File
 	pace time.Duration // between two writes; 0 is as fast as they are taken
 	size int           // bytes of a write, about
+
+	began atomic.Int64 // when the write was begun that has not ended; 0 if there is none
 
 	stop  chan struct{}
 	done  chan struct{}
@@ -40,6 +43,15 @@ func (s *source) end() error {
 	return s.err
 }
 
+// waits is for how long the writer has been kept waiting.
+func (s *source) waits() time.Duration {
+	began := s.began.Load()
+	if began == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, began))
+}
+
 func (s *source) run() error {
 	var b []byte
 	for {
@@ -48,6 +60,7 @@ func (s *source) run() error {
 			b = s.form.text(b, n)
 		}
 		began := time.Now()
+		s.began.Store(began.UnixNano())
 		if err := s.w.SetWriteDeadline(began.Add(patience)); err != nil {
 			return err
 		}
@@ -59,6 +72,7 @@ func (s *source) run() error {
 			return err
 		}
 		s.stall = max(s.stall, time.Since(began))
+		s.began.Store(0)
 		s.lines = n
 		select {
 		case <-s.stop:
