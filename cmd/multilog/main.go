@@ -107,7 +107,7 @@
 // that is removed while multilog runs; and a script whose first directory is
 // another one than before, which leaves the old spool until it is the first
 // again. Input that is no pipe is read plainly, and so is one whose spool cannot be
-// made or has no room, which is said once: then a kill loses what was read and
+// made at the start, which is said once: then a kill loses what was read and
 // not written, half a megabyte at most.
 //
 // # When the power fails
@@ -135,7 +135,8 @@
 // # Exit codes
 //
 // 0 at the end of input or after TERM; 111 if a destination cannot be opened,
-// or had to be left in the middle of a rotation (the next start finishes it);
+// or had to be left in the middle of a rotation or a write (the next start
+// finishes it);
 // 100 for a bad wCODE or key=value word.
 //
 // # Files
