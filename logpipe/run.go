@@ -86,7 +86,10 @@ func (r *reading) step() verdict {
 			return r.end(nil)
 		}
 		r.pace.took(n)
-		if n == len(buf) && n >= smallBatch {
+		switch {
+		case n < len(buf):
+			r.pace.napped(r.src) // that was all there was
+		case n >= smallBatch:
 			r.grow()
 		}
 		return more
