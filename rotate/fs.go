@@ -68,11 +68,12 @@ type file interface {
 	// is an error. readAt must not allocate.
 	readAt(p []byte, off int64) error
 	writeAt(p []byte, off int64) error
-	// splice moves what a pipe holds, most bytes at most, to an offset of the
-	// file, and does not wait for more. However it ends, by a kill as well,
-	// what it has moved is in the file, which has grown by that, and nothing
-	// else has left the pipe. It must not allocate.
-	splice(pipe int, off int64, most int) (int, error)
+	// splice moves what a pipe holds, most bytes at most, to that offset of the
+	// file which the first 8 bytes of end say, and does not wait for more.
+	// However it ends, by a kill as well, what it has moved is in the file,
+	// end has been counted up by that, and nothing else has left the pipe. It
+	// must not allocate.
+	splice(pipe int, end cell, most int) (int, error)
 	truncate(size int64) error
 	// born is when the file was made, in nanoseconds, or 0 where nobody knows.
 	born() int64

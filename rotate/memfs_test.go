@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -407,8 +408,10 @@ func (in *inode) extend(size int) {
 }
 
 // splice moves from a real pipe that does not block, a few lines at a time.
-func (f *memFile) splice(pipe int, off int64, most int) (n int, err error) {
+func (f *memFile) splice(pipe int, end cell, most int) (n int, err error) {
 	err = f.do("splice", func() error {
+		word := end.(*memCell).in.data[:8]
+		off := binary.NativeEndian.Uint64(word)
 		b := make([]byte, min(most, spliceSize))
 		n, err = unix.Read(pipe, b)
 		if err != nil {
@@ -417,6 +420,7 @@ func (f *memFile) splice(pipe int, off int64, most int) (n int, err error) {
 		}
 		f.in.extend(int(off) + n)
 		copy(f.in.data[off:], b[:n])
+		binary.NativeEndian.PutUint64(word, off+uint64(n))
 		return nil
 	})
 	return n, err
@@ -466,7 +470,11 @@ type memCell struct {
 func (c *memCell) load() []byte { return slices.Clone(c.in.data) }
 
 func (c *memCell) store(at int, b []byte) {
-	for _, part := range [][]byte{b[:len(b)/2], b} {
+	parts := [][]byte{b[:len(b)/2], b}
+	if len(b) <= 8 {
+		parts = parts[1:] // one store of the machine
+	}
+	for _, part := range parts {
 		_ = c.fs.do("store "+c.name, func() error {
 			copy(c.in.data[at:], part)
 			return nil

@@ -68,14 +68,16 @@ func (p *Progress) Place(key uint64) *Place {
 	return nil
 }
 
-// A slot of the file progress, little-endian:
+// The file progress begins with the number of bytes in the spool, 8 bytes in the
+// order of the machine, for splice(2) counts them. At byte 64 there are two
+// slots, little-endian:
 //
 //	bytes  0-3   sum of all that follows, to the end of the last place
 //	       4-7   number of places
 //	       8-15  sequence number: the higher one of two valid slots counts
 //	      16-31  boot id
 //	      32-39  Done
-//	      40-47  length to which the spool has to be cut, or -1
+//	      40-47  how many bytes there are in the spool whatever its number says, or -1
 //	      48-59  Last, packed as a TAI64N label
 //	      60-63  1 if InLine
 //	      64-71  Begin
@@ -84,11 +86,12 @@ func (p *Progress) Place(key uint64) *Place {
 //	      96-    places of 48 bytes: Key, Dev, Ino, Born, Size, and Skip with Taking
 //	             in its highest bit and Closed in the next
 //
-// There are two slots, written in turn: one that was being written when the
+// They are written in turn: one that was being written when the
 // process was killed has a wrong sum, and the other one is what was true before.
 const (
-	slotHead  = 96 // on disk; fixed
-	placeSize = 48 // on disk; fixed
+	recordHead = 64 // on disk; fixed
+	slotHead   = 96 // on disk; fixed
+	placeSize  = 48 // on disk; fixed
 
 	takingBit = 1 << 63 // on disk; fixed
 	closedBit = 1 << 62 // on disk; fixed
@@ -113,7 +116,7 @@ func sum(b []byte) uint32 {
 type slot struct {
 	seq  uint64
 	boot [16]byte
-	cut  int64 // -1: the spool is as it should be
+	cut  int64 // -1: the number of bytes is what it should be
 	Progress
 }
 

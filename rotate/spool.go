@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,7 +11,7 @@ import (
 const (
 	// spoolFull is the length from which on a spool is emptied after a batch.
 	// A batch more than that is the most it ever holds.
-	spoolFull = 512 << 10
+	spoolFull = 64 << 10
 
 	spoolName       = "spool"        // on disk; fixed
 	progressName    = "progress"     // on disk; fixed
@@ -21,13 +22,15 @@ const (
 // every destination, so that a writer that is killed at any instruction loses
 // nothing. It is two files of a log directory:
 //
-//	spool     0600  bytes as they were taken; its size says how many there are
-//	progress  0600  how far they are in the destinations, see Progress
+//	spool     0600  bytes as they were taken
+//	progress  0600  how many there are, and how far they are in the destinations, see Progress
 //
-// splice(2) moves bytes from the pipe into the first file in one step of the
-// kernel, and the second one is memory that outlives the process. Both are
-// meant for a killed process, not for a power loss: after another boot they
-// are thrown away, and the rules of 0.76 apply.
+// The second file is memory that outlives the process. splice(2) moves bytes
+// from the pipe into the first one and counts them up in the second, in one step
+// of the kernel. The spool is not cut when it is emptied, only written over: it
+// is several times cheaper to write to memory that a file has already. Both
+// files are meant for a killed process, not for a power loss: after another boot
+// they are thrown away, and the rules of 0.76 apply.
 //
 // A Spool is for the goroutine of the writer.
 type Spool struct {
@@ -38,8 +41,9 @@ type Spool struct {
 	file file // nil until Begin
 	cell cell // likewise
 	seq  uint64
-	end  int64  // bytes in the file
+	end  int64  // how many bytes there are; a file that has been emptied is longer
 	buf  []byte // a slot being encoded; its length is that of a slot
+	word [8]byte
 	held *Progress
 	lost bool // its directory was removed; it goes on without names
 }
@@ -73,13 +77,17 @@ func (s *Spool) load(size int) error {
 	if err := s.openFile(); err != nil {
 		return err
 	}
-	if last.cut >= 0 && s.end > last.cut {
-		if err := s.truncate(last.cut); err != nil {
-			return err
-		}
+	in, err := s.file.stat()
+	if err != nil {
+		return fail(err, "unable to stat %s/%s", s.name, spoolName)
 	}
-	s.seq, s.held = last.seq, &last.Progress
+	end := int64(binary.NativeEndian.Uint64(s.cell.load()))
+	if last.cut >= 0 {
+		end = last.cut
+	}
 	// Somebody else may have cut or removed the spool.
+	s.setEnd(min(max(end, 0), in.size))
+	s.seq, s.held = last.seq, &last.Progress
 	h := s.held
 	h.Done, h.Begin, h.End = min(h.Done, s.end), min(h.Begin, s.end), min(h.End, s.end)
 	return nil
@@ -88,17 +96,17 @@ func (s *Spool) load(size int) error {
 // lastSlot maps the file progress and returns its valid slot, nil if it has
 // none.
 func (s *Spool) lastSlot(size int) (*slot, error) {
-	if size < 2*slotHead {
+	if size < recordHead+2*slotHead {
 		return nil, nil
 	}
 	c, err := s.fs.mapped(progressName, size)
 	if err != nil {
 		return nil, fail(err, "unable to read %s/%s", s.name, progressName)
 	}
-	s.cell, s.buf = c, make([]byte, size/2)
-	b := c.load()
+	s.cell, s.buf = c, make([]byte, (size-recordHead)/2)
+	b := c.load()[recordHead:]
 	var last *slot
-	for _, half := range [][]byte{b[:size/2], b[size/2:]} {
+	for _, half := range [][]byte{b[:len(s.buf)], b[len(s.buf):]} {
 		if sl, ok := decodeSlot(half); ok && (last == nil || sl.seq > last.seq) {
 			last = &sl
 		}
@@ -111,12 +119,7 @@ func (s *Spool) openFile() error {
 	if err != nil {
 		return fail(err, "unable to create %s/%s", s.name, spoolName)
 	}
-	in, err := f.stat()
-	if err != nil {
-		_ = f.close()
-		return fail(err, "unable to stat %s/%s", s.name, spoolName)
-	}
-	s.file, s.end = f, in.size
+	s.file = f
 	return nil
 }
 
@@ -160,7 +163,7 @@ func (s *Spool) newRecord(p *Progress) error {
 	if err := s.drop(newProgressName); err != nil {
 		return err
 	}
-	size := 2 * slotSize(len(p.Places))
+	size := recordHead + 2*slotSize(len(p.Places))
 	c, err := s.fs.mapped(newProgressName, size)
 	if err != nil {
 		return fail(err, "unable to create %s/%s", s.name, newProgressName)
@@ -168,7 +171,8 @@ func (s *Spool) newRecord(p *Progress) error {
 	if s.cell != nil {
 		s.cell.close()
 	}
-	s.cell, s.buf = c, make([]byte, size/2)
+	s.cell, s.buf = c, make([]byte, (size-recordHead)/2)
+	s.setEnd(s.end)
 	s.Commit(p)
 	if err := s.fs.rename(newProgressName, progressName); err != nil {
 		return fail(err, "unable to rename %s to %s in directory %s", newProgressName, progressName, s.name)
@@ -176,7 +180,13 @@ func (s *Spool) newRecord(p *Progress) error {
 	return nil
 }
 
-// End is the number of bytes in the file, and where the next ones go.
+// setEnd says how many bytes there are, and where splice puts the next ones.
+func (s *Spool) setEnd(n int64) {
+	s.end = n
+	s.cell.store(0, binary.NativeEndian.AppendUint64(s.word[:0], uint64(n)))
+}
+
+// End is the number of bytes in the spool, and where the next ones go.
 func (s *Spool) End() int64 { return s.end }
 
 // Take moves what the pipe from holds now, most bytes at most, to the end of
@@ -184,7 +194,8 @@ func (s *Spool) End() int64 { return s.end }
 // without an error that there will never be. After another error nothing has
 // been taken. It allocates nothing.
 func (s *Spool) Take(from, most int) (int, error) {
-	n, err := s.file.splice(from, s.end, most)
+	s.setEnd(s.end) // so that the memory is there, and the kernel cannot fail to write to it
+	n, err := s.file.splice(from, s.cell, most)
 	if err != nil {
 		return 0, err
 	}
@@ -210,12 +221,13 @@ func (s *Spool) commit(p *Progress, boot [16]byte, cut int64) {
 	s.seq++
 	sl := slot{seq: s.seq, boot: boot, cut: cut, Progress: *p}
 	n := sl.encode(s.buf)
-	s.cell.store(int(s.seq%2)*len(s.buf), s.buf[:n])
+	s.cell.store(recordHead+int(s.seq%2)*len(s.buf), s.buf[:n])
 }
 
 // Empty gives up what is in every destination, if the spool has grown long.
 // What is left, a line without an end, moves to the start. p has just been
-// committed, and is made true of the emptied spool.
+// committed, and is made true of the emptied spool. After an error the spool is
+// as it was.
 func (s *Spool) Empty(p *Progress) error {
 	if s.end < spoolFull || s.end-p.Done > p.Done {
 		return nil // the rest may not be written over itself
@@ -236,22 +248,11 @@ func (s *Spool) empty(p *Progress) error {
 		}
 	}
 	p.Done, p.Begin, p.End = 0, int64(len(rest)), int64(len(rest))
-	// A crash after this lets the next writer do the truncation. An error does
-	// not: whoever gets it has to Remove the spool.
+	// The slot and the number of bytes cannot change together. A crash between
+	// lets the next writer do the second.
 	s.commit(p, s.boot, int64(len(rest)))
-	if err := s.truncate(int64(len(rest))); err != nil {
-		return err
-	}
-	// From here on the spool may grow again.
-	s.Commit(p)
-	return nil
-}
-
-func (s *Spool) truncate(size int64) error {
-	if err := s.file.truncate(size); err != nil {
-		return fail(err, "unable to truncate %s/%s", s.name, spoolName)
-	}
-	s.end = size
+	s.setEnd(int64(len(rest)))
+	s.Commit(p) // from here on the spool may grow again
 	return nil
 }
 

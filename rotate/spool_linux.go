@@ -34,10 +34,12 @@ func bootID() (id [16]byte) {
 }
 
 // splice is one step of the kernel for each stretch of bytes: they are in the
-// file before they leave the pipe, and nothing ends it in between.
-func (o *osFile) splice(pipe int, off int64, most int) (int, error) {
+// file before they leave the pipe, and nothing ends it in between. The offset is
+// counted up in the same call: a kill takes effect when it returns.
+func (o *osFile) splice(pipe int, end cell, most int) (int, error) {
+	off := unsafe.Pointer(unsafe.SliceData(end.(*osCell).m))
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SPLICE, uintptr(pipe), 0, o.fd(),
-		uintptr(unsafe.Pointer(&off)), uintptr(most), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		uintptr(off), uintptr(most), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
 	if errno != 0 {
 		return 0, errno
 	}

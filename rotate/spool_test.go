@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ func TestEmptyingDiesAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.entries["spool"].data = append(bytes.Repeat([]byte("x"), spoolFull), rest...)
-		s.end = int64(len(d.entries["spool"].data))
+		s.setEnd(int64(len(d.entries["spool"].data)))
 		p.Done, p.Begin, p.End = spoolFull, s.end, s.end
 		s.Commit(p)
 		d.inject(d.calls+at, dieBefore, 0)
@@ -84,8 +85,9 @@ func TestARecordThatWasGivenUpCutsNothing(t *testing.T) {
 func TestALeftNewRecordIsNotTaken(t *testing.T) {
 	t.Parallel()
 	d := newDisk()
-	left := make([]byte, 2*slotSize(9))
-	(&slot{seq: 99, boot: [16]byte{1}, cut: -1, Progress: Progress{Done: 77, Begin: 77, End: 77}}).encode(left)
+	left := make([]byte, recordHead+2*slotSize(9))
+	left[0] = 77
+	(&slot{seq: 99, boot: [16]byte{1}, cut: -1, Progress: Progress{Done: 77, Begin: 77, End: 77}}).encode(left[recordHead:])
 	d.put("progress.new", string(left), 0o600)
 	d.put("spool", strings.Repeat("stale\n", 50), 0o600)
 	s, _ := spoolOf(t, d)
@@ -96,6 +98,7 @@ func TestALeftNewRecordIsNotTaken(t *testing.T) {
 		t.Errorf("%d bytes of before are taken for input", s.End())
 	}
 	d.entries["spool"].data = make([]byte, 100)
+	s.setEnd(100)
 	d.restart()
 	s, _ = spoolOf(t, d)
 	if h := s.Held(); h == nil || h.Done != 0 || s.End() != 100 {
@@ -113,6 +116,7 @@ func TestASpoolThatWasCutOrRemovedStillOpens(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.entries["spool"].data = make([]byte, left)
+		s.setEnd(90)
 		d.restart()
 		s, _ = spoolOf(t, d)
 		want := fmt.Sprint(min(30, left), min(60, left), min(90, left))
@@ -151,29 +155,37 @@ func (c contract) splice(f file) {
 	defer w.Close()
 	raw, err := r.SyscallConn() // Fd would make it block
 	c.ok(err)
-	splice := func(off int64, most int) (n int, err error) {
-		_ = raw.Control(func(fd uintptr) { n, err = f.splice(int(fd), off, most) })
+	end, err := c.fs.mapped("end", 64)
+	c.ok(err)
+	defer func() {
+		end.close()
+		c.ok(c.fs.remove("end"))
+	}()
+	end.store(0, binary.NativeEndian.AppendUint64(nil, 5))
+	splice := func(most int) (n int, err error) {
+		_ = raw.Control(func(fd uintptr) { n, err = f.splice(int(fd), end, most) })
 		return n, err
 	}
-	if _, err := splice(5, 100); err != syscall.EAGAIN && !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := splice(100); err != syscall.EAGAIN && !errors.Is(err, errors.ErrUnsupported) {
 		c.t.Errorf("an empty pipe: %v", err)
 	} else if err != syscall.EAGAIN {
 		return // no splice on this system
 	}
 	_, err = w.WriteString("hello")
 	c.ok(err)
-	n, err := splice(5, 3)
+	n, err := splice(3)
 	c.ok(err)
-	m, err := splice(8, 100)
+	m, err := splice(100)
 	c.ok(err)
 	c.info("sp", 10, 1, false)
 	got := make([]byte, 5)
 	c.ok(f.readAt(got, 5))
-	if n != 3 || m != 2 || string(got) != "hello" {
-		c.t.Errorf("spliced %d and %d bytes: %q", n, m, got)
+	at := binary.NativeEndian.Uint64(end.load())
+	if n != 3 || m != 2 || string(got) != "hello" || at != 10 {
+		c.t.Errorf("spliced %d and %d bytes: %q, counted to %d", n, m, got, at)
 	}
 	c.ok(w.Close())
-	if n, err := splice(10, 100); n != 0 || err != nil {
+	if n, err := splice(100); n != 0 || err != nil {
 		c.t.Errorf("the end of a pipe: %d, %v", n, err)
 	}
 }
