@@ -10,7 +10,7 @@ const (
 	// for a nap: some thousand lines a second, each written by itself.
 	quick = 1250 * time.Microsecond
 	// A nap is as long as it takes a stream to gather a few lines, but not
-	// longer than a line may wait in the pipe.
+	// longer than a line may wait in the pipe, see Options.Linger.
 	shortNap, longNap = time.Millisecond, 5 * time.Millisecond
 	gather            = 8 // lines, if they went on as they came
 	// worthwhile is how much more than a wake-up a nap has to bring. A timer
@@ -36,9 +36,15 @@ type pace struct {
 	unit  int           // bytes that the last wake-up brought
 	nap   time.Duration // during which the bytes were gathered; 0: no nap
 	alone bool          // there is one processor: a nap has to yield it
+	long  time.Duration // the longest nap; 0: there are none
 }
 
-func newPace() pace { return pace{begin: time.Now(), alone: runtime.GOMAXPROCS(0) == 1} }
+func newPace(linger time.Duration) pace {
+	if linger == 0 {
+		linger = longNap
+	}
+	return pace{begin: time.Now(), alone: runtime.GOMAXPROCS(0) == 1, long: max(linger, 0)}
+}
 
 // took counts the bytes of a read.
 func (p *pace) took(n int) { p.bytes += n }
@@ -62,12 +68,12 @@ func (p *pace) napped(src source) bool {
 // next is how long a nap is worth taking, 0 if none is.
 func (p *pace) next() time.Duration {
 	switch {
-	case p.bytes == 0, p.bytes >= bulk:
+	case p.bytes == 0, p.bytes >= bulk, p.long == 0:
 		return 0
 	case p.nap > 0 && p.bytes < worthwhile*p.unit:
 		return 0
 	case p.nap > 0 && p.bytes >= plenty:
-		return shortNap
+		return min(shortNap, p.long)
 	case p.nap > 0:
 		return p.nap
 	}
@@ -77,5 +83,5 @@ func (p *pace) next() time.Duration {
 	if gap >= quick {
 		return 0
 	}
-	return min(max(gather*gap, shortNap), longNap)
+	return min(max(gather*gap, shortNap), p.long)
 }

@@ -29,7 +29,7 @@ func TestPaceNapsOnlyWhileLinesComeQuickly(t *testing.T) {
 	t.Parallel()
 	const line = 100
 	src := &napping{}
-	p := newPace()
+	p := newPace(0)
 	if usedUp(&p, src, time.Second, line) {
 		t.Error("a nap after a line that came alone")
 	}
@@ -63,7 +63,7 @@ func TestPaceNeverNapsWhenThereIsNothingOrPlentyToDo(t *testing.T) {
 	t.Parallel()
 	src := &napping{}
 	for _, bytes := range []int{0, bulk, 10 * bulk} {
-		p := newPace()
+		p := newPace(0)
 		usedUp(&p, src, time.Second, 100)
 		if usedUp(&p, src, 0, bytes) {
 			t.Errorf("a nap after %d bytes", bytes)
@@ -76,7 +76,7 @@ func TestPaceNeverNapsWhenThereIsNothingOrPlentyToDo(t *testing.T) {
 func TestPaceWaitsForInputAfterANapWithoutAny(t *testing.T) {
 	t.Parallel()
 	src := &napping{}
-	p := newPace()
+	p := newPace(0)
 	usedUp(&p, src, time.Second, 100)
 	if !usedUp(&p, src, 0, 100) {
 		t.Fatal("no nap although lines come quickly")
@@ -86,5 +86,16 @@ func TestPaceWaitsForInputAfterANapWithoutAny(t *testing.T) {
 	}
 	if len(src.naps) != 1 {
 		t.Errorf("%d naps, want 1", len(src.naps))
+	}
+}
+
+func TestPaceTakesNoNapWhenNothingMayLinger(t *testing.T) {
+	t.Parallel()
+	for linger, want := range map[time.Duration]bool{-1: false, 0: true} {
+		p := newPace(linger)
+		usedUp(&p, &napping{}, time.Second, 100)
+		if got := usedUp(&p, &napping{}, 0, 100); got != want {
+			t.Errorf("Linger %v: a nap: %v", linger, got)
+		}
 	}
 }

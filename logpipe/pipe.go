@@ -35,6 +35,9 @@ type Options struct {
 	// Pause is how long the pipe waits before it tries a failed step again;
 	// 0 means five seconds.
 	Pause time.Duration
+	// Linger is how long lines that come quickly may wait in the input, so
+	// that many are taken at once: 0 means 5 ms, less than 0 not at all.
+	Linger time.Duration
 }
 
 // Pipe takes lines and does with each what its script says. Its methods are

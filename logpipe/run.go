@@ -35,7 +35,7 @@ func (p *Pipe) Run(in *os.File) error {
 func (p *Pipe) run(src source) error {
 	p.setWake(src.wake)
 	defer p.setWake(nil)
-	r := reading{p: p, src: src, pace: newPace(), pipe: 64 << 10} // a pipe's size to begin with
+	r := reading{p: p, src: src, pace: newPace(p.opt.Linger), pipe: 64 << 10} // a pipe's size to begin with
 	for {
 		// A wake ends a pump, the next one if none runs: what was asked for
 		// is done here even if no input ever comes.

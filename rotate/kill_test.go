@@ -133,7 +133,7 @@ func (r *run) live() error {
 		return err
 	}
 	p := logpipe.New(s, logpipe.Options{
-		Spool: true, Pause: time.Nanosecond,
+		Spool: true, Pause: time.Nanosecond, Linger: -1,
 		Clock: &tai64.Clock{Now: func() time.Time { r.now = r.now.Add(time.Millisecond); return r.now }},
 		Warn:  func(err error, _ bool) { r.said = append(r.said, err.Error()) },
 	})
