@@ -126,6 +126,32 @@ func TestASpoolThatWasCutOrRemovedStillOpens(t *testing.T) {
 	}
 }
 
+// TestALargerRecordKnowsWhatTheSpoolHolds: after a kill the script has got more
+// directories, and there is another kill at once.
+func TestALargerRecordKnowsWhatTheSpoolHolds(t *testing.T) {
+	t.Parallel()
+	d := newDisk()
+	s, _ := spoolOf(t, d)
+	if err := s.Begin(&Progress{Places: make([]Place, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	d.entries["spool"].data = make([]byte, 100)
+	s.setEnd(100)
+	for _, places := range []int{9, 1} {
+		d.restart()
+		if s, _ = spoolOf(t, d); s.Held() == nil || s.End() != 100 {
+			t.Fatalf("held %+v, %d bytes", s.Held(), s.End())
+		}
+		if err := s.Begin(&Progress{Places: make([]Place, places)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.restart()
+	if s, _ = spoolOf(t, d); s.End() != 100 {
+		t.Errorf("%d bytes", s.End())
+	}
+}
+
 // spool is the part of the contract that a spool needs.
 func (c contract) spool() {
 	f := c.make("sp", os.O_RDWR|os.O_CREATE, "0123456789")
