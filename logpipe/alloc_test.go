@@ -178,7 +178,7 @@ func BenchmarkMatch(b *testing.B) {
 			p := compile(text)
 			b.ReportAllocs()
 			for b.Loop() {
-				p.match(line)
+				p.match(line, new(first))
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import "bytes"
 // stamped copies input to text with a stamp in front of each line. A line
 // has the time at which its first byte was taken.
 func (p *Pipe) stamped(in []byte) {
+	whole := 0 // up to here text has lines that are still to be given to the outlets
 	for len(in) > 0 {
 		if p.start < 0 {
 			p.start = len(p.text)
@@ -14,15 +15,35 @@ func (p *Pipe) stamped(in []byte) {
 		end := bytes.IndexByte(in, '\n') + 1
 		if end == 0 {
 			p.text = append(p.text, in...)
-			p.partial()
-			return
+			break
 		}
 		p.text = append(p.text, in[:end]...)
 		in = in[end:]
-		p.endLine(len(p.text))
-		if len(p.text) >= 2*largeBatch {
-			p.flush()
+		if p.plain {
+			// All lines go the same way, so only the last end matters.
+			whole, p.start = len(p.text), -1
+		} else {
+			p.endLine(len(p.text))
 		}
+		if len(p.text) >= 2*largeBatch {
+			p.endLines(whole)
+			p.flush()
+			whole = 0
+		}
+	}
+	p.endLines(whole)
+	if p.start >= 0 {
+		p.partial()
+	}
+}
+
+// endLines ends the lines up to text[end] at once, if there are any. Another one
+// may have begun.
+func (p *Pipe) endLines(end int) {
+	if end > 0 {
+		start := p.start
+		p.endLine(end)
+		p.start = start
 	}
 }
 
@@ -90,16 +111,17 @@ func (p *Pipe) partial() {
 func (p *Pipe) decide(line []byte) {
 	head := line[:min(len(line), headSize)]
 	selected := true
+	var known first
 	for i := range p.actions {
 		a := &p.actions[i]
 		switch a.kind {
 		case deselect:
 			if selected {
-				selected = !a.pattern.all && !a.match(head)
+				selected = !a.pattern.all && !a.match(head, &known)
 			}
 		case choose:
 			if !selected {
-				selected = a.match(head)
+				selected = a.match(head, &known)
 			}
 		case alert:
 			if selected {
@@ -116,11 +138,11 @@ func (p *Pipe) decide(line []byte) {
 }
 
 // match reports whether the pattern of an action matches.
-func (a *action) match(head []byte) bool {
+func (a *action) match(head []byte, known *first) bool {
 	if a.glob != nil {
 		return a.glob.match(head)
 	}
-	return a.pattern.match(head)
+	return a.pattern.match(head, known)
 }
 
 // flush brings what the outlets have taken into their files, and keeps of

@@ -41,15 +41,36 @@ func compile(text string) pattern {
 	return p
 }
 
-// match reports whether the whole of line matches.
-func (p *pattern) match(line []byte) bool {
+// first is where a byte is first in a line. Patterns often begin alike, with a
+// star and a space, and need not all search for it.
+type first struct {
+	to    byte
+	known bool
+	at    int // -1: nowhere
+}
+
+func (f *first) find(line []byte, to byte) int {
+	if !f.known || f.to != to {
+		f.to, f.known, f.at = to, true, bytes.IndexByte(line, to)
+	}
+	return f.at
+}
+
+// match reports whether the whole of line matches. What it finds out about the
+// line it leaves in known, for the next pattern.
+func (p *pattern) match(line []byte, known *first) bool {
 	if !bytes.HasPrefix(line, p.prefix) {
 		return false
 	}
 	line = line[len(p.prefix):]
 	for i := range p.skips {
 		s := &p.skips[i]
-		at := bytes.IndexByte(line, s.to)
+		var at int
+		if i == 0 && len(p.prefix) == 0 {
+			at = known.find(line, s.to)
+		} else {
+			at = bytes.IndexByte(line, s.to)
+		}
 		if at < 0 {
 			return false
 		}

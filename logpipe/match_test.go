@@ -54,7 +54,24 @@ var matchCases = []struct {
 
 func matchText(text string, line []byte) bool {
 	p := compile(text)
-	return p.match(line)
+	return p.match(line, new(first))
+}
+
+// TestPatternsInARowMatchAsEachAlone: what one has found out about a line, the
+// next uses.
+func TestPatternsInARowMatchAsEachAlone(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"", " ", "a b", "svc: ERROR x", "abcab ", "*", "b a"} {
+		for _, one := range matchCases {
+			var known first
+			for _, text := range []string{one.pattern, "* ERROR *", "* *", "*b*", "a* *", one.pattern, "*a*b*"} {
+				p := compile(text)
+				if got, want := p.match([]byte(line), &known), matches([]byte(text), []byte(line)); got != want {
+					t.Errorf("behind %q: match(%q, %q) = %v, want %v", one.pattern, text, line, got, want)
+				}
+			}
+		}
+	}
 }
 
 func TestPatternsMatchAsTheSpecificationSays(t *testing.T) {
