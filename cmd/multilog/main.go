@@ -144,7 +144,7 @@
 // In DIR: lock (held while multilog runs), current, previous and processed
 // (during a rotation), state and newstate (of the processor), @LABEL.s and
 // @LABEL.u. The owner-execute bit of current says that it was closed in good
-// order. spool (1 MiB at most) and progress are there while multilog runs and
+// order. spool (600 KiB at most) and progress are there while multilog runs and
 // after it was killed; who removes them then gives up what was not written yet.
 // A clean end removes them.
 //
