@@ -50,7 +50,8 @@ func (in *intake) add(o *outlet, d *rotate.Dir) {
 	in.prog.Places = append(in.prog.Places, rotate.Place{})
 }
 
-// turned writes down that what a directory got is in finished files.
+// turned writes down that what a directory got stays where it is: in finished
+// files, or before its place in current.
 func (p *Pipe) turned(i int, at rotate.Place) {
 	in := &p.intake
 	if !in.on {
@@ -78,7 +79,11 @@ func (p *Pipe) recover() error {
 	if held != nil {
 		p.adopt(held)
 	}
-	if err := in.spool.Begin(&in.prog); err != nil && held == nil {
+	err := in.spool.Begin(&in.prog)
+	for err != nil && in.dirs[0].dir.MakeRoom(err) {
+		err = in.spool.Begin(&in.prog)
+	}
+	if err != nil && held == nil {
 		p.plainly(err)
 		return nil
 	} else if err != nil {

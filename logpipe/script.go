@@ -59,6 +59,7 @@ type opening struct {
 	processor    string
 	hasProcessor bool
 	sync         rotate.Sync   // of a directory
+	full         rotate.Full   // likewise
 	compress     bool          // for plain files
 	keep         time.Duration // likewise
 }
@@ -192,6 +193,15 @@ func (s *Script) keyed(word string, set *opening) error {
 			return &WordError{word, err.Error()}
 		}
 		set.sync = sync
+	case "full":
+		switch value {
+		case "wait":
+			set.full = rotate.FullWait
+		case "drop-oldest":
+			set.full = rotate.FullDropOldest
+		default:
+			return &WordError{word, "neither wait nor drop-oldest"}
+		}
 	}
 	return nil
 }
@@ -220,6 +230,8 @@ func (s *Script) file(word, path string, set opening) error {
 		return &WordError{word, "a plain file has no processor, put file= before !"}
 	case set.suffix != rotate.DefaultSuffix:
 		return &WordError{word, "a plain file has no suffix, put file= before w"}
+	case set.full != rotate.FullWait:
+		return &WordError{word, "a plain file drops nothing, put file= before full="}
 	case set.sync != rotate.SyncRotate:
 		return &WordError{word, "a plain file is not synced, put file= before sync="}
 	}

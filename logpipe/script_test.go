@@ -75,6 +75,9 @@ func showOpening(o opening) string {
 	if o.sync != 0 {
 		text += " sync " + time.Duration(o.sync).String()
 	}
+	if o.full != rotate.FullWait {
+		text += " drop"
+	}
 	return text + "]"
 }
 
@@ -127,6 +130,8 @@ func TestWordsBecomeActions(t *testing.T) {
 			[]string{"./d", "compress=gzip", "file=a"}},
 		{"when lines are on disk", "./a[s99999 n10] ./b[s5000 n10 sync -1ns] ./c[s5000 n10 sync 1.5s] ./d[s4096 n10]",
 			[]string{"./a", "s5000", "sync=always", "./b", "sync=1500ms", "./c", "sync=rotate", "sync", "./d"}},
+		{"what a full disk costs", "./a[s99999 n10] ./b[s99999 n10 drop] ./c[s99999 n10]",
+			[]string{"./a", "full=drop-oldest", "./b", "full=wait", "./c", "full"}},
 		{"words that only look like keys", "", []string{"file", "compress", "keep", "files=x", "Keep=3"}},
 	} {
 		s, err := Parse(c.words)
@@ -211,6 +216,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"keep=9223372037s"}, {"keep=106752d"}, {"keep=99999999999999999999d"},
 		{"wa/b"}, {"w/"}, {"w~"}, {"e", "wa b"}, {"wä"}, {"w=x"}, {"wgz", "file=a"}, {"w", "file=a"}, {"wu", "./d", "file=a"},
 		{"w" + strings.Repeat("x", 300)},
+		{"full="}, {"full=drop"}, {"full=drop-oldest "}, {"full=drop-oldest", "file=a"},
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
 		{"compress=gzip", "./d"}, {"keep=1d", "/d"}, {"keep=1d", "file=a", "./d"},
 	} {

@@ -42,7 +42,8 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 		return 0, errno
 	case syscall.ENOSPC, syscall.EDQUOT:
 		// Nothing has been taken, and nothing will be that a kill could take.
-		if s.p.retry(&rotate.Error{Text: fmt.Sprintf("unable to write to %s/spool", in.home.path), Err: errno}) {
+		full := &rotate.Error{Text: fmt.Sprintf("unable to write to %s/spool", in.home.path), Err: errno}
+		if in.dirs[0].dir.MakeRoom(full) || s.p.retry(full) {
 			return 0, syscall.EINTR
 		}
 		s.p.left = s.p.start >= 0 // what there is of a line stays in the spool

@@ -43,6 +43,8 @@ type Options struct {
 
 	// Sync says how soon lines are on disk; 0 is SyncRotate.
 	Sync Sync
+	// Full says what happens when there is no space; 0 is FullWait.
+	Full Full
 
 	// Clock gives archives their labels. Whoever stamps the lines shares its
 	// clock, so that an archive's label lies above the stamps of its lines.
@@ -52,6 +54,8 @@ type Options struct {
 	// [tai64.Stamper] or a [tai64.UnixStamper] writes it. A file that is full
 	// is then named by the stamp of its last line.
 	Stamped bool
+	// UnixTime says that they are those of a [tai64.UnixStamper].
+	UnixTime bool
 
 	// Retry is asked when a step has failed. It says so, waits, and returns
 	// whether to try the same step again. A rotation goes on beside the
@@ -73,7 +77,8 @@ type Options struct {
 	Survived *Progress
 	// Turning is called before current is renamed, and again when there is a
 	// new one, with nothing in it: everything written so far is in finished
-	// files then. The Skip of the place is what went out since Accounted. nil
+	// files then. It is also called after a line of the directory's own, which
+	// nobody writes again. The Skip of the place is what went out since Accounted. nil
 	// means that nobody keeps a Progress: Spool and Survived count for nothing.
 	Turning func(Place)
 
@@ -98,7 +103,10 @@ type Dir struct {
 	last    tai64.TAI64N // the stamp of current's last line, if due and Stamped
 	walk    *walk        // the latest rotation, until settled; nil: none
 	disk    durable
+	inLine  bool // the last byte written does not end a line
 	closed  bool
+
+	losses losses // has a lock of its own, to be taken after mu
 
 	spool    *Spool // closed by Close and Abandon only: its user has it as well
 	key      uint64 // of the directory, in a Progress
@@ -168,7 +176,13 @@ func (d *Dir) enter() error {
 	d.fs = fsys
 	err = d.survive()
 	if err == nil {
+		err = d.loadDropped()
+	}
+	if err == nil {
 		err = d.recover()
+	}
+	for err != nil && d.current == nil && d.makeRoom(d.fs, err) {
+		err = d.recover() // which goes on where it was
 	}
 	if err != nil {
 		_ = d.leave() // the first error is the one to tell
@@ -232,6 +246,10 @@ func (d *Dir) Close() error {
 	d.disarm()
 	err := d.settle()
 	if err == nil {
+		d.tell(nil)
+		err = d.settle() // a new file may have been needed
+	}
+	if err == nil {
 		err = d.markClean()
 	}
 	if err == nil && d.spool != nil {
@@ -279,18 +297,21 @@ func (d *Dir) markClean() error {
 	})
 }
 
-// try does a step, and does it again as long as it fails and Retry wants it.
+// try does a step, and does it again as long as it fails and there is a reason to.
 func (d *Dir) try(step func() error) error {
 	for {
 		err := step()
-		if err == nil || !d.again(err) {
+		if err == nil || !d.again(d.fs, err) {
 			return err
 		}
 	}
 }
 
-// again asks the policy whether to repeat the step that failed.
-func (d *Dir) again(err error) bool { return d.opt.Retry != nil && d.opt.Retry(err) }
+// again reports whether to repeat the step that failed: because there is room
+// now, or because Retry wants it.
+func (d *Dir) again(dir fsys, err error) bool {
+	return d.makeRoom(dir, err) || d.opt.Retry != nil && d.opt.Retry(err)
+}
 
 func (d *Dir) warn(err error) {
 	if d.opt.Warn != nil {

@@ -21,6 +21,8 @@
 //	spool           0600  what was taken out of a pipe, see [Spool]
 //	progress        0600  how far that is in the destinations
 //	progress.new    0600  the next one of these, before it gets its name
+//	dropped         0644  what was given up for want of space, see [FullDropOldest]
+//	dropped.new     0644  space for the next one of these
 //	@LABEL.s        0744  finished: complete, on disk, processed
 //	@LABEL.u              cut short by an outage
 //

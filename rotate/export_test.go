@@ -112,8 +112,13 @@ func (d *memDisk) Log() []string { return d.log }
 func (d *memDisk) Content() []byte { return d.content() }
 func (d *memDisk) Names() []string { return slices.Sorted(maps.Keys(d.entries)) }
 
-// File is the content of a file.
-func (d *memDisk) File(name string) string { return string(d.entries[name].data) }
+// File is the content of a file, nothing if it is missing.
+func (d *memDisk) File(name string) string {
+	if in := d.entries[name]; in != nil {
+		return string(in.data)
+	}
+	return ""
+}
 
 // Append adds to a file as another program does, and leaves it that mode.
 func (d *memDisk) Append(name, data string, mode uint32) {
@@ -127,6 +132,18 @@ func (d *memDisk) Mode(name string) uint32 {
 		return uint32(in.mode)
 	}
 	return 0
+}
+
+// Space lets current and archives have so many bytes together.
+func (d *memDisk) Space(n int) { d.space = n }
+
+// Given returns the names and contents of the archives that were removed, in
+// their order.
+func (d *memDisk) Given() (names, contents []string) {
+	for _, g := range d.given {
+		names, contents = append(names, g.name), append(contents, g.data)
+	}
+	return names, contents
 }
 
 // Listing is for messages.

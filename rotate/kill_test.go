@@ -31,6 +31,7 @@ type killing struct {
 	name  string
 	words []string                          // M stands for the machine
 	wants map[string]func(line string) bool // by directory; nil: every line
+	space int                               // of each directory, 0: no end
 	back  time.Duration                     // how far the clock steps back before the second start
 }
 
@@ -40,6 +41,9 @@ var killings = []killing{
 	{name: "one directory", words: []string{"s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "stamps", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
+	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
+		wants: map[string]func(string) bool{"a": nil, "b": nil}, space: 14000},
 	{name: "Unix time and a processor", words: []string{"T", "s4096", "!x", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "two directories and patterns", words: []string{"t", "s4096", "M/a", "-*", "F", "+@* ???[13579]*", "s5000", "wgz", "!x", "M/b"},
 		wants: map[string]func(string) bool{"a": nil, "b": odd}},
@@ -77,6 +81,7 @@ type run struct {
 	opens int // calls of the latest process until it was open
 	said  []string
 	lives int
+	owes  bool // an archive that was dropped at the end may be told by the next process
 
 	prepare func()          // called when a process begins; nil: nothing
 	clean   map[string]bool // directories that a killed process had closed
@@ -92,6 +97,9 @@ func (k killing) start(t *testing.T) *run {
 	}
 	defer w.Close()
 	r.in = in
+	for dir := range k.wants {
+		r.Disk(r.Name + "/" + dir).Space(k.space)
+	}
 	if _, err := w.Write(killInput); err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +176,7 @@ func (r *run) checkDir(dir string, wants func(string) bool) error {
 			// It was closed in good order, and opened again by a process that
 			// was killed before it had a record: the rules of 0.76.
 		case name == "current", name == "lock", name == "state":
+		case r.row.space > 0 && (name == "dropped" || name == "dropped.new"):
 		default:
 			return fmt.Errorf("has %s", name)
 		}
@@ -175,10 +184,78 @@ func (r *run) checkDir(dir string, wants func(string) bool) error {
 	if d.Mode("current") != 0o744 {
 		return fmt.Errorf("current has mode %o", d.Mode("current"))
 	}
-	if err := r.checkState(d.Names(), d.File); err != nil && !r.clean[dir] {
+	names, content := d.Given()
+	if err := r.checkState(append(names, d.Names()...), func(name string) string {
+		if i := slices.Index(names, name); i >= 0 {
+			_, content := d.Given()
+			return content[i]
+		}
+		return d.File(name)
+	}); err != nil && !r.clean[dir] {
 		return err
 	}
-	return r.checkLines(d.Content(), wants)
+	all := strings.Join(content, "") + string(d.Content())
+	if r.row.space > 0 {
+		var err error
+		if all, err = r.checkDropped(dir, all); err != nil {
+			return err
+		}
+	}
+	return r.checkLines([]byte(all), wants)
+}
+
+// checkDropped wants a line for every archive that was dropped, and the right
+// counts, and returns the log without these lines.
+func (r *run) checkDropped(dir, log string) (string, error) {
+	d := r.Disk(r.Name + "/" + dir)
+	names, content := d.Given()
+	var text strings.Builder
+	told, bytes, stamp := 0, 0, ""
+	for line := range strings.Lines(log) {
+		at, what, _ := strings.Cut(line, " tailight: dropped ")
+		if what == "" {
+			stamp, _, _ = strings.Cut(line, " ")
+			text.WriteString(line)
+			continue
+		}
+		if at != stamp {
+			return "", fmt.Errorf("%q is stamped otherwise than the line before it, at %s", line, stamp)
+		}
+		var n int
+		first, last, many := "", "", 1
+		if strings.Contains(what, " archives, ") {
+			fmt.Sscanf(what, "%d bytes of %d archives, %s to %s", &n, &many, &first, &last)
+		} else {
+			fmt.Sscanf(what, "%d bytes of %s", &n, &first)
+			last = first
+		}
+		last = strings.TrimSuffix(last, ":")
+		first = strings.TrimSuffix(first, ":")
+		if told+many > len(names) || names[told] != first || names[told+many-1] != last {
+			return "", fmt.Errorf("%q, after %d of the archives dropped were told: %q", line, told, names)
+		}
+		told, bytes = told+many, bytes+n
+	}
+	owed := ""
+	if r.owes && told < len(names) {
+		owed = fmt.Sprintf("untold %d %d %s %s\n", len(strings.Join(content[told:], "")), len(names)-told, names[told], names[len(names)-1])
+		bytes, told = bytes+len(strings.Join(content[told:], "")), len(names)
+	}
+	size := len(strings.Join(content, ""))
+	if told != len(names) || bytes != size {
+		return "", fmt.Errorf("%d archives and %d bytes are told, %d and %d were dropped", told, bytes, len(names), size)
+	}
+	want := ""
+	if told > 0 {
+		want = fmt.Sprintf("bytes %d\narchives %d\n", size, told) + owed
+	}
+	if got := d.File("dropped"); got != want {
+		return "", fmt.Errorf("dropped is %q, want %q", got, want)
+	}
+	if told == 0 && dir == "a" {
+		return "", fmt.Errorf("nothing was dropped")
+	}
+	return text.String(), nil
 }
 
 // checkLines wants every line once, whole, in order, with rising stamps.
@@ -346,7 +423,7 @@ func (k killing) failed(t *testing.T, dir string, n int, with bool) bool {
 	r := k.start(t)
 	defer r.end()
 	d := r.Disk(r.Name + "/" + dir)
-	r.prepare = func() { d.Fail(n, with, syscall.ENOSPC) }
+	r.prepare, r.owes = func() { d.Fail(n, with, syscall.ENOSPC) }, true
 	_, err := r.process(0)
 	if err == nil && !d.Failed() {
 		return false

@@ -52,8 +52,11 @@ type memDisk struct {
 	full     bool // the next write fails (failShort)
 	injected int  // errors that the plan has caused
 	open     int  // open files and directories of the present process
+	space    int  // bytes that the files of logs may have together; 0: no end
 	landed   int  // bytes that went to current in all lives
 	promised int  // bytes of the input that are on disk for certain
+
+	given []given // archives that were removed
 
 	durable map[string]*inode // the entries as of the last sync of the directory
 	pending []change          // the changes since, in their order
@@ -123,7 +126,7 @@ func (d *memDisk) copyOf() *memDisk {
 		}
 		return twin[in]
 	}
-	c := &memDisk{entries: map[string]*inode{}, durable: map[string]*inode{}, inodes: d.inodes, dev: d.dev, boot: d.boot, landed: d.landed, promised: d.promised}
+	c := &memDisk{entries: map[string]*inode{}, durable: map[string]*inode{}, inodes: d.inodes, dev: d.dev, boot: d.boot, landed: d.landed, promised: d.promised, space: d.space, given: slices.Clone(d.given)}
 	for name, in := range d.entries {
 		c.entries[name] = clone(in)
 	}
@@ -137,6 +140,24 @@ func (d *memDisk) copyOf() *memDisk {
 		c.pending = append(c.pending, ch)
 	}
 	return c
+}
+
+// given is an archive that was removed.
+type given struct{ name, data string }
+
+// room is how many bytes more there is space for.
+func (d *memDisk) room() int {
+	if d.space == 0 {
+		return 1 << 30
+	}
+	room, seen := d.space, map[*inode]bool{}
+	for name, in := range d.entries {
+		if _, archive := parseArchive(name); (archive || slices.Contains([]string{"current", "previous", "processed", "newstate"}, name)) && !seen[in] {
+			room -= len(in.data)
+			seen[in] = true
+		}
+	}
+	return max(room, 0)
 }
 
 func (d *memDisk) links(in *inode) uint64 {

@@ -207,6 +207,9 @@ func (m *memFS) remove(name string) error {
 		case in.isDir:
 			return syscall.EISDIR
 		}
+		if _, archive := parseArchive(name); archive && m.disk.links(in) == 1 {
+			m.disk.given = append(m.disk.given, given{name, string(in.data)})
+		}
 		m.disk.change(change{op: dropEntry, name: name})
 		return nil
 	})
@@ -270,7 +273,9 @@ func (f *memFile) write(p []byte) (n int, err error) {
 			d.injected++
 			return syscall.ENOSPC
 		}
-		n = len(p)
+		if n = min(len(p), d.room()); n == 0 {
+			return syscall.ENOSPC
+		}
 		if d.calls == d.at && d.plan == failShort {
 			n = max(len(p)/2, 1)
 			d.full = true

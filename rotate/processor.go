@@ -51,12 +51,31 @@ func (w *walk) process() (next state, err error) {
 		_ = hold.Close()
 	}
 	if err != nil {
+		if w.d.opt.Full == FullDropOldest && w.d.makeRoom(w.fs, p.starved()) {
+			err = nil
+		}
 		release(&p.out)
 		release(&p.newstate)
 		return process, err
 	}
 	w.out, w.newstate = p.out, p.newstate
 	return syncProcessed, nil
+}
+
+// starved returns why a processor could not write, if that was for want of space.
+// Its exit code does not tell, so a little more is written where it has ended; the
+// next run throws that away.
+func (p *processing) starved() error {
+	for _, f := range []file{p.out, p.newstate} {
+		for left := 64 << 10; f != nil && left > 0; {
+			n, err := f.write(make([]byte, left))
+			if err != nil {
+				return err
+			}
+			left -= n
+		}
+	}
+	return nil
 }
 
 // run is the processor as a process. Its environment is ours, its other

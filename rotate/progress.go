@@ -13,7 +13,7 @@ import (
 //
 //   - everything before Done is in every destination;
 //   - of what comes after Done, a destination has the first Skip bytes in files
-//     that are finished, and whatever lies beyond its Position in current. The
+//     that are finished, or before its Position, and whatever lies beyond its Position in current. The
 //     latter is cut off and written again.
 //
 // Whoever goes on does so from Done, and has to come to the same lines, byte for

@@ -39,7 +39,11 @@ func (d *Dir) recover() error {
 		return err
 	case survives:
 		return d.resume(cur)
-	case cur.done:
+	}
+	if err := d.recall(cur.size); err != nil {
+		return err
+	}
+	if cur.done {
 		return d.goOn(cur.size)
 	}
 	if err := d.finishCut("current", cur); err != nil {

@@ -165,7 +165,8 @@ func (d *Dir) newWalk(file, suffix string) *walk {
 // run does the steps that are left, each as often as it takes.
 func (w *walk) run() error {
 	for w.at != ended {
-		if err := w.d.try(w.step); err != nil {
+		err := w.step()
+		if err != nil && !w.d.again(w.fs, err) {
 			return err
 		}
 	}

@@ -120,6 +120,10 @@ func (d *Dir) sameBirth(name string, born int64) (bool, error) {
 // what lies beyond will be written again.
 func (d *Dir) resume(cur info) error {
 	size := min(cur.size, d.survived.Position.Size)
+	if err := d.recall(size); err != nil {
+		return err
+	}
+	d.inLine = d.survived.Taking
 	if err := d.openCurrent("append to", size); err != nil {
 		return err
 	}

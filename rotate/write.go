@@ -39,6 +39,10 @@ func (d *Dir) Write(p []byte) (n int, err error) {
 			d.note(p[:n])
 		}
 	}
+	if n > 0 {
+		d.inLine = p[n-1] != '\n'
+		d.tell(p[:n])
+	}
 	if d.due {
 		// An error is not lost: nothing can be written before the rotation
 		// is done, and trying it again is the next call's first step.
@@ -92,6 +96,9 @@ func (d *Dir) Append(p []byte) (n int, err error) {
 		m, err = d.append(p[n:])
 		n += m
 	}
+	if n > 0 {
+		d.inLine = p[n-1] != '\n'
+	}
 	if err == nil {
 		err = d.keepSync()
 	}
@@ -143,7 +150,7 @@ func (d *Dir) append(p []byte) (int, error) {
 		if e, ok := errors.AsType[*Error](err); ok {
 			e.Writing = true
 		}
-		if !d.again(err) {
+		if !d.again(d.fs, err) {
 			return 0, err
 		}
 	}

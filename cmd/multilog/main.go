@@ -29,6 +29,7 @@
 //	wCODE          suffix of finished files, instead of s; it may be empty
 //	!COMMAND       shell command through which each finished file goes
 //	sync=WHEN      when lines are put on disk: rotate, always, or a time such as 10s
+//	full=WHAT      what happens when there is no space: wait, or drop-oldest
 //	compress=gzip  file= only: compress old files
 //	keep=DURATION  file= only: delete old files after that time, such as 12h or 30d
 //
@@ -92,6 +93,31 @@
 // TERM ends such a wait if no line is in memory only, or all such lines are in
 // the spool: then the exit code is 111, and the next multilog goes on with them.
 //
+// # When the disk is full
+//
+//	full=wait         (as in 0.76) the step is done again every five seconds;
+//	                  nothing is lost, and the writer waits when the pipe is full
+//	full=drop-oldest  the oldest @LABEL file of the directory is deleted and the
+//	                  step done again at once, down to the newest one; then wait
+//
+// That counts for a quota as well, for the spool, and for a processor that fails
+// when there is no space left for its output. What is given up is said, and told by
+// a line in the log itself, behind the next whole line and with the stamp of that,
+// whatever the patterns say:
+//
+//	tailight: dropped 99983 bytes of @LABEL.s: no space left on device
+//	tailight: dropped 199966 bytes of 2 archives, @LABEL.s to @LABEL.s: no space left on device
+//
+// It is there once, also when multilog is killed. DIR/dropped counts what was ever
+// dropped, in two lines, which svstat --json shows:
+//
+//	bytes 299949
+//	archives 3
+//
+// A line "untold BYTES ARCHIVES FIRST LAST" there is what the log has no line about
+// yet. DIR/dropped.new keeps the space for the next one. A file that somebody holds
+// open gives its space back only when it is closed, so that more are dropped.
+//
 // # When it is killed
 //
 // If standard input is a pipe and the script has a log directory, a kill at any
@@ -144,7 +170,7 @@
 // In DIR: lock (held while multilog runs), current, previous and processed
 // (during a rotation), state and newstate (of the processor), @LABEL.s and
 // @LABEL.u. The owner-execute bit of current says that it was closed in good
-// order. spool (600 KiB at most) and progress are there while multilog runs and
+// order. dropped and dropped.new are there with full=drop-oldest. spool (600 KiB at most) and progress are there while multilog runs and
 // after it was killed; who removes them then gives up what was not written yet.
 // A clean end removes them.
 //

@@ -36,8 +36,9 @@
 // An object has name, state ("up" or "down"), pid (0 if down), seconds, since
 // (RFC 3339, UTC; null for a time beyond the years of that), tai64n, want
 // ("up", "down" or "once"), paused, and normally ("up" or "down"); phase, and
-// an object log with the same fields but for the name, where there are any. If
-// there is nothing to tell it has name and error:
+// an object log with the same fields but for the name, where there are any; and
+// dropped, an object with bytes and archives, where the log directory log/main (or
+// main) has a file dropped, which multilog's full=drop-oldest makes. If there is nothing to tell it has name and error:
 //
 //	{"name":"sv","state":"up","pid":977,"seconds":1,
 //	 "since":"2026-11-24T20:31:00.123456500Z","tai64n":"@40000000...",

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -181,9 +183,39 @@ func TestSvstatObjects(t *testing.T) {
 			t.Errorf("%+v: no JSON: %s", c.view, got)
 		}
 	}
+	full := report{name: "sv", status: pair, normally: supervise.Down, dropped: &dropped{bytes: 299949, archives: 3}}
+	if got, want := string(view{log: true}.appendObject(nil, full, now)), `,"dropped":{"bytes":299949,"archives":3}}`+"\n"; !strings.HasSuffix(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("a full disk: %s\nwant %s at the end", got, want)
+	}
 	r := report{name: `a"b`, problem: fmt.Errorf("unable to chdir: %w", syscall.EACCES)}
 	if got := string(view{}.appendObject(nil, r, now)); got != `{"name":"a\"b","error":"unable to chdir: access denied"}`+"\n" {
 		t.Errorf("a problem: %s", got)
+	}
+}
+
+func TestWhatALogHasDroppedIsReadWhereItsDirectoryIs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text string
+		want       *dropped
+	}{
+		{"sv/log/main/dropped", "bytes 299949\narchives 3\nuntold 1 1 @a @b\n", &dropped{299949, 3}},
+		{"sv/main/dropped", "bytes 0\narchives 0\n", &dropped{}},
+		{"sv/main/dropped", "garbage", nil},
+		{"sv/dropped", "bytes 1\narchives 1\n", nil},
+	} {
+		dir := t.TempDir()
+		err := os.MkdirAll(filepath.Dir(filepath.Join(dir, c.name)), 0o700)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, c.name), []byte(c.text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := lookDropped(filepath.Join(dir, "sv"))
+		if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
+			t.Errorf("%s with %q: %+v, want %+v", c.name, c.text, got, c.want)
+		}
 	}
 }
 

@@ -37,6 +37,10 @@ func (v view) appendObject(b []byte, r report, now time.Time) []byte {
 		b = appendFields(append(b, `,"log":{`...), log, r.normally, now)
 		b = append(b, '}')
 	}
+	if d := r.dropped; d != nil {
+		b = strconv.AppendUint(append(b, `,"dropped":{"bytes":`...), d.bytes, 10)
+		b = append(strconv.AppendUint(append(b, `,"archives":`...), d.archives, 10), '}')
+	}
 	return append(b, "}\n"...)
 }
 

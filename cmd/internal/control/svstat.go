@@ -75,6 +75,26 @@ type report struct {
 	status   supervise.Status
 	normally supervise.Want // Up or Down, by the file down
 	problem  error          // why there is no status
+	dropped  *dropped       // nil: nothing is known of it
+}
+
+// dropped is what the log directory main of a service, or of a log, has given up
+// for want of space: see rotate.FullDropOldest.
+type dropped struct{ bytes, archives uint64 }
+
+// lookDropped reads that in the directory of a service.
+func lookDropped(dir string) *dropped {
+	for _, name := range []string{"/log/main/dropped", "/main/dropped"} {
+		text, err := os.ReadFile(dir + name)
+		if err != nil {
+			continue
+		}
+		var d dropped
+		if _, err := fmt.Sscanf(string(text), "bytes %d\narchives %d\n", &d.bytes, &d.archives); err == nil {
+			return &d
+		}
+	}
+	return nil
 }
 
 // look inspects the service of the directory that has been entered, unless
@@ -103,6 +123,7 @@ func look(dir string, err error) report {
 	if err != nil {
 		r.problem = unable(err)
 	}
+	r.dropped = lookDropped(here)
 	return r
 }
 
