@@ -166,3 +166,21 @@ func again(call func() (int, error)) (int, error) {
 		}
 	}
 }
+
+// readWhole reads a file without setting up the runtime's poller.
+func readWhole(path string) ([]byte, error) {
+	fd, err := open(path, unix.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var whole []byte
+	for {
+		var b [4096]byte
+		n, err := again(func() (int, error) { return unix.Read(fd, b[:]) })
+		if err != nil || n <= 0 {
+			return whole, err
+		}
+		whole = append(whole, b[:n]...)
+	}
+}

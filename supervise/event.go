@@ -39,11 +39,16 @@ func (e event) String() string {
 type exit struct {
 	code   int
 	signal int // 0: it was not killed
+
+	unknown bool // nobody can tell
 }
 
 func (e exit) ok() bool { return e == exit{} }
 
 func (e exit) String() string {
+	if e.unknown {
+		return "unknown"
+	}
 	if e.signal != 0 {
 		return fmt.Sprintf("by signal %d", e.signal)
 	}

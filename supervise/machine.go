@@ -62,6 +62,21 @@ var stateNames = [states]string{"down", "waiting", "starting", "up", "started", 
 
 func (s state) String() string { return stateNames[s] }
 
+// script is what runs in a state; "" is nothing.
+func (s state) script() string {
+	switch s {
+	case starting:
+		return scriptStart
+	case up:
+		return scriptRun
+	case finishing:
+		return scriptFinish
+	case stopping:
+		return scriptStop
+	}
+	return ""
+}
+
 // step makes the machine live through an event. Afterwards todo holds what the
 // hand has to do. Nothing comes of anything once the service is gone.
 func (m *machine) step(e event, now time.Time) {
