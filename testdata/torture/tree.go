@@ -28,22 +28,31 @@ type tree struct {
 	kit     kit
 	dir     string // everything is below
 	scan    *child
+	bin     string // where the commands are; it may be the tree's own
 	sources []*source
 	fifos   []*os.File
 }
 
 // treeStorm has a blow fall again and again.
-func treeStorm(name string, k kit, part float64, limit time.Duration, blow func(*tree, *rand.Rand) error) storm {
+func treeStorm(name string, k kit, part float64, limit time.Duration, b blow) storm {
 	return storm{name: name, kit: k.name, long: k.name != ours, run: func(ctx context.Context, t *torture, r *rand.Rand) (result, error) {
 		kills := max(int(float64(t.kills)*part), 2)
 		if t.short {
 			limit = min(limit, 8*time.Second)
 		}
-		return (&tree{torture: t, kit: k}).storm(ctx, r, kills, limit, blow)
+		return (&tree{torture: t, kit: k, bin: filepath.Dir(k.scanner)}).storm(ctx, r, kills, limit, b)
 	}}
 }
 
-func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Duration, blow func(*tree, *rand.Rand) error) (res result, err error) {
+// blow is what falls on a tree.
+type blow struct {
+	fall   func(*tree, *rand.Rand) error
+	before func(*tree) error // prepares the tree
+	after  func(*tree) error // looks at it, while lines flow
+	calm   bool              // no reason for any service to end
+}
+
+func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Duration, b blow) (res result, err error) {
 	if t.dir, err = os.MkdirTemp(t.tmp, "tree-"); err != nil {
 		return res, err
 	}
@@ -54,7 +63,10 @@ func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Du
 		}
 		err = errors.Join(err, os.RemoveAll(t.dir))
 	}()
-	if err := t.lay(); err != nil {
+	if b.before != nil {
+		err = b.before(t)
+	}
+	if err = errors.Join(err, t.lay()); err != nil {
 		return res, err
 	}
 	if err := t.start(); err != nil {
@@ -69,9 +81,12 @@ func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Du
 	for end := time.Now().Add(limit); res.kills < kills && time.Now().Before(end) && ctx.Err() == nil && err == nil; {
 		// Not to wait for anything: the blow is to fall at any moment.
 		time.Sleep(time.Duration(r.IntN(40)) * time.Millisecond)
-		if err = blow(t, r); err == nil {
+		if err = b.fall(t, r); err == nil {
 			res.kills++
 		}
+	}
+	if b.after != nil && err == nil {
+		err = b.after(t)
 	}
 	for _, s := range t.sources {
 		err = errors.Join(err, s.end())
@@ -82,6 +97,9 @@ func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Du
 		c, failed := tallyDir(t.log(i), s.form, s.lines, true, every)
 		res.add(c)
 		res.twice += marks(t.service(i, "twice"))
+		if b.calm {
+			res.twice += marks(t.service(i, "starts")) - 1
+		}
 		err = errors.Join(err, failed)
 	}
 	if err != nil || t.kit.name == ours && !res.sound() {
@@ -148,16 +166,21 @@ func script(path, command string) error {
 
 // start starts what keeps the whole tree.
 func (t *tree) start() (err error) {
+	t.scan, err = t.command(filepath.Join(t.bin, filepath.Base(t.kit.scanner)), filepath.Join(t.dir, "service"))
+	return err
+}
+
+// command starts a command, which says what it says to a file.
+func (t *tree) command(args ...string) (*child, error) {
 	said, err := os.OpenFile(filepath.Join(t.dir, "said"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer said.Close()
-	cmd := exec.Command(t.kit.scanner, filepath.Join(t.dir, "service"))
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = t.dir, said, said
-	cmd.Env = []string{"PATH=" + filepath.Dir(t.kit.scanner) + ":/usr/bin:/bin"}
-	t.scan, err = t.kids.start(cmd)
-	return err
+	cmd.Env = []string{"PATH=" + t.bin + ":/usr/bin:/bin"}
+	return t.kids.start(cmd)
 }
 
 // said is the end of what all of them have said.
@@ -270,11 +293,11 @@ func treeStorms(bin string) (all []storm) {
 	for _, s := range []struct {
 		name string
 		part float64 // of the kills
-		blow func(*tree, *rand.Rand) error
+		blow blow
 	}{
-		{"supervise", 0.3, killKeeper},
-		{"svscan", 0.1, killScanner},
-		{"anything", 0.3, killAnything},
+		{"supervise", 0.3, blow{fall: killKeeper, calm: true}},
+		{"svscan", 0.1, blow{fall: killScanner, calm: true}},
+		{"anything", 0.3, blow{fall: killAnything}},
 	} {
 		for _, k := range kits(bin) {
 			switch {
