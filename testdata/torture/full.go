@@ -34,9 +34,14 @@ func ownMounts() error {
 	return syscall.Exec("/proc/self/exe", os.Args, append(os.Environ(), apart+"=1"))
 }
 
-// diskStorm fills the small disk of a log directory and empties it again. The
-// blows of its row are these floods; deadly ones kill the logger at the flood.
-func diskStorm(name string, part float64, deadly bool, args ...string) storm {
+// flood is how the small disk of a log directory is filled and emptied again.
+type flood struct {
+	deadly bool // the logger is killed meanwhile
+	drops  bool // the logger gives archives up and goes on; else it stands still
+}
+
+// diskStorm has its disk flooded again and again: these are its kills.
+func diskStorm(name string, part float64, b flood, args ...string) storm {
 	return storm{name: name, kit: ours, root: true, run: func(ctx context.Context, t *torture, r *rand.Rand) (res result, err error) {
 		d := &disk{torture: t, dir: filepath.Join(t.tmp, "disk"), script: logScript{
 			prog: "multilog", args: append(append([]string{"t"}, args...), "s65536", "n100000", "./d"), form: form{numbered: true}}}
@@ -51,7 +56,7 @@ func diskStorm(name string, part float64, deadly bool, args ...string) storm {
 		if t.short {
 			limit = 8 * time.Second
 		}
-		return d.storm(ctx, r, max(int(float64(t.kills)*part), 2), limit, deadly)
+		return d.storm(ctx, r, max(int(float64(t.kills)*part), 2), limit, b)
 	}}
 }
 
@@ -64,7 +69,7 @@ type disk struct {
 	logger *child
 }
 
-func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.Duration, deadly bool) (res result, err error) {
+func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.Duration, b flood) (res result, err error) {
 	res.twice = -1
 	in, out, err := os.Pipe()
 	if err != nil {
@@ -79,7 +84,7 @@ func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.D
 	src.start()
 	for end := time.Now().Add(limit); res.kills < floods && time.Now().Before(end) && ctx.Err() == nil && err == nil; {
 		time.Sleep(time.Duration(r.IntN(250)) * time.Millisecond) // the flood may come at any moment
-		err = d.flood(ctx, r, src, deadly)
+		err = d.flood(ctx, r, src, b)
 		res.kills++
 	}
 	err = errors.Join(err, src.end(), out.Close())
@@ -99,8 +104,7 @@ func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.D
 		err = errors.Join(err, errors.New("the logger did not come to the end"))
 	}
 	res.stall = src.stall
-	c, failed := tallyDir(filepath.Join(d.dir, "d"), d.script.form, src.lines, true, every)
-	res.add(c)
+	failed := d.account(&res, src.lines, b)
 	if err = errors.Join(err, failed); err != nil || !res.sound() {
 		said, _ := os.ReadFile(filepath.Join(d.dir, "said"))
 		err = errors.Join(err, fmt.Errorf("the last it said:\n%s", said[max(len(said)-1000, 0):]))
@@ -109,7 +113,7 @@ func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.D
 }
 
 // flood fills the disk, waits until nothing moves, and empties it again.
-func (d *disk) flood(ctx context.Context, r *rand.Rand, src *source, deadly bool) error {
+func (d *disk) flood(ctx context.Context, r *rand.Rand, src *source, b flood) error {
 	path := filepath.Join(d.dir, "flood")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -127,12 +131,13 @@ func (d *disk) flood(ctx context.Context, r *rand.Rand, src *source, deadly bool
 				break
 			}
 		}
-		return src.waits() > 50*time.Millisecond || ctx.Err() != nil
+		// What the logger gives up is not taken from it at once.
+		return b.drops || src.waits() > 50*time.Millisecond || ctx.Err() != nil
 	}
 	if !eventually(patience, stands) {
 		return errors.New("a full disk did not stop the writer")
 	}
-	if deadly {
+	if b.deadly {
 		_ = killed(d.logger)
 		if d.logger, err = d.script.start(d.torture, d.dir, d.in); err != nil {
 			return err
@@ -158,7 +163,9 @@ func (d *disk) flood(ctx context.Context, r *rand.Rand, src *source, deadly bool
 // diskStorms are ours alone: the others lose lines to the kill already.
 func diskStorms() []storm {
 	return []storm{
-		diskStorm("full disk", 0.02, false),
-		diskStorm("full disk and kills", 0.1, true),
+		diskStorm("full disk", 0.02, flood{}),
+		diskStorm("full disk and kills", 0.1, flood{deadly: true}),
+		diskStorm("full disk, drop-oldest", 0.1, flood{drops: true}, "full=drop-oldest"),
+		diskStorm("full disk, drop-oldest and kills", 0.1, flood{drops: true, deadly: true}, "full=drop-oldest"),
 	}
 }
