@@ -5,7 +5,7 @@ import "fmt"
 // event is something that has happened.
 type event struct {
 	kind  eventKind
-	pid   int  // of launched
+	pid   int  // of launched and inherited
 	exit  exit // of exited
 	to    byte // of told: the letter
 	group bool // of told: signals go to the process group
@@ -14,16 +14,17 @@ type event struct {
 type eventKind uint8
 
 const (
-	told     eventKind = iota // a command letter came
-	launched                  // the script of the state runs, as pid; comes of launch only
-	absent                    // it does not exist; of launch only
-	refused                   // no process could be made for it; of launch only
-	exited                    // it ended, or, of launch, could not be executed
-	ticked                    // the deadline has passed
-	kinds    = int(ticked) + 1
+	told      eventKind = iota // a command letter came
+	launched                   // the script of the state runs, as pid; comes of launch only
+	absent                     // it does not exist; of launch only
+	refused                    // no process could be made for it; of launch only
+	exited                     // it ended, or, of launch, could not be executed
+	inherited                  // run ended and left another process behind, which is the service from here on
+	ticked                     // the deadline has passed
+	kinds     = int(ticked) + 1
 )
 
-var kindNames = [kinds]string{"told", "launched", "absent", "refused", "exited", "ticked"}
+var kindNames = [kinds]string{"told", "launched", "absent", "refused", "exited", "inherited", "ticked"}
 
 func (e event) String() string {
 	switch e.kind {

@@ -20,9 +20,10 @@ var missing struct {
 
 // A procStat is what /proc/PID/stat says.
 type procStat struct {
-	state byte
-	born  uint64             // in ticks since the boot
-	exit  syscall.WaitStatus // of a zombie; 0 if it is not ours to know
+	state  byte
+	parent int
+	born   uint64             // in ticks since the boot
+	exit   syscall.WaitStatus // of a zombie; 0 if it is not ours to know
 }
 
 func (s procStat) isZombie() bool { return s.state == 'Z' || s.state == 'X' }
@@ -37,12 +38,13 @@ func statOf(pid int) (st procStat, ok bool) {
 		return st, false
 	}
 	// PID (NAME) STATE ..., and NAME may be anything.
-	const state, born, exit = 0, 19, 49
+	const state, parent, born, exit = 0, 1, 19, 49
 	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 	if len(f) <= exit {
 		return st, false
 	}
 	st.state = f[state][0]
+	st.parent, _ = strconv.Atoi(f[parent])
 	st.born, err = strconv.ParseUint(f[born], 10, 64)
 	code, _ := strconv.Atoi(f[exit])
 	st.exit = syscall.WaitStatus(code)

@@ -34,7 +34,7 @@ func NewLoop(s *Service) (*Loop, error) {
 // [HasStrangers]. Whoever calls it has a Tell("") follow each SIGCHLD, and lets
 // nothing else in the process wait for children. It is called before Run.
 func (l *Loop) ReapStrangers() {
-	l.strangers = true
+	l.strangers, l.service.orphan = true, true
 	l.Tell("") // one may have ended before anybody heard of it
 }
 

@@ -94,6 +94,8 @@ func (m *machine) step(e event, now time.Time) {
 		m.refused(now)
 	case exited:
 		m.exited(e.exit, now)
+	case inherited:
+		m.inherited(e.pid, now)
 	case ticked:
 		m.ticked(now)
 	}
@@ -219,6 +221,16 @@ func (m *machine) exited(e exit, now time.Time) {
 		m.do(record)
 	}
 	m.over(e, now)
+}
+
+// inherited goes on with a process that run has left behind. It has not heard of
+// what its predecessor was told.
+func (m *machine) inherited(pid int, now time.Time) {
+	m.pid, m.paused = pid, false
+	if m.want == Down {
+		m.end(false, now)
+	}
+	m.do(record)
 }
 
 // over goes on after the script of the present state.

@@ -65,6 +65,7 @@ type happening struct {
 const (
 	letters = "uodxpchaitkq12wz" // z stands for all that mean nothing
 	onePID  = 4711
+	heirPID = 4712
 )
 
 // happenings are the events that can come in a moment.
@@ -87,6 +88,9 @@ func (t moment) happenings() []happening {
 	if t.m.pid != 0 {
 		for _, e := range []exit{{}, {code: 1}, {code: permanent}, {signal: 15}} {
 			all = append(all, happening{event: event{kind: exited, exit: e}, name: "exited " + e.String()})
+		}
+		if t.m.state == up {
+			all = append(all, happening{event: event{kind: inherited, pid: heirPID}, name: "inherited"})
 		}
 	}
 	if d := t.m.deadline(); !d.IsZero() {

@@ -64,7 +64,7 @@ func (w *walker) live(h happening) error {
 	w.now = w.now.Add(h.later)
 	w.past = append(w.past, step{w.moment, h.name})
 	switch h.kind {
-	case launched:
+	case launched, inherited:
 		w.pid, w.killed = h.pid, false
 	case exited:
 		w.pid = 0

@@ -109,6 +109,9 @@ func (s *Service) findRules(normallyDown bool) error {
 		return fmt.Errorf("unable to stat %s/encore: %w", s.name, errnoOf(err))
 	}
 	s.encore = asked || s.opt.Encore
+	if s.follow, err = s.dir.has("follow"); err != nil {
+		return fmt.Errorf("unable to stat %s/follow: %w", s.name, errnoOf(err))
+	}
 	s.main = newProcess(s, scriptRun, normallyDown)
 	s.main.rules.encore = s.encore
 	if !s.encore || !s.dir.runnable("log") {

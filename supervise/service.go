@@ -36,6 +36,8 @@ type Service struct {
 	keep   int // control, for writing, so that it never ends
 	ok     int // a reader, which says that we run
 	encore bool
+	follow bool // what run leaves behind is the service
+	orphan bool // such processes become children of this one, and reapAll waits for them
 
 	main  process
 	log   *process          // of encore's file log; nil if there is none
@@ -44,6 +46,11 @@ type Service struct {
 	told  []child           // notify processes that run
 	wrong map[string]string // what has been said of files that make no sense
 }
+
+// Follows reports whether the service goes on for as long as anything lives that
+// run has left behind, as a file follow in the service directory asks. The
+// process has to be the one that inherits orphans: see [InheritOrphans].
+func (s *Service) Follows() bool { return s.follow }
 
 // Encore reports whether the service behaves as one of daemontools-encore.
 func (s *Service) Encore() bool { return s.encore }
@@ -101,6 +108,11 @@ func (s *Service) turn(now time.Time) {
 	for _, p := range s.processes() {
 		pid := p.child.pid
 		if e, ended := p.child.reap(); ended {
+			if heir, ok := p.heir(); ok {
+				p.child = heir
+				p.tell(event{kind: inherited, pid: heir.pid}, now)
+				continue
+			}
 			s.notifyEnd(p.running, pid, e)
 			p.tell(event{kind: exited, exit: e}, now)
 		}

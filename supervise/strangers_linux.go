@@ -23,17 +23,21 @@ func isSubreaper() bool {
 	return err == nil && is != 0
 }
 
+// InheritOrphans makes this process the parent of all orphans below it.
+func InheritOrphans() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+
 // reapAll waits for every child of this process that has ended, and forgets
-// those that the service does not know.
-func (s *Service) reapAll() {
+// those that the service does not know. It reports whether there was any.
+func (s *Service) reapAll() (any bool) {
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
 		switch {
 		case err == syscall.EINTR:
 		case pid <= 0:
-			return
+			return any
 		default:
+			any = true
 			s.reaped(pid, status)
 		}
 	}

@@ -42,6 +42,7 @@
 //	timeout-kill    how long after d the service may run before it is killed
 //	                (for ever)
 //	down-signal     the signal that d sends instead of TERM, such as HUP or 1
+//	follow          an empty file: what run leaves behind is the service, see below
 //	encore          an empty file: the directory is one of daemontools-encore
 //
 // A time is a number of milliseconds or has a unit: 5000, 5s, 1m30s. The files
@@ -54,6 +55,16 @@
 // bytes: the time of the last start or end as a TAI64N label, the pid, whether
 // it is paused, and u, d or 0). They stay when supervise ends. If supervise is a
 // symbolic link that leads nowhere, the directory to which it leads is made.
+//
+// # A run that leaves processes behind
+//
+// A run that puts a daemon into the background and ends is run again, second
+// after second. If DIR has a file follow when supervise starts, and the system is
+// Linux, the service is up until the last process that descends from run has
+// ended. The pid in the status is that of one of them, after run of the oldest
+// whose parent has ended; letters that send signals are for that one. d ends one
+// after the other, the same way. finish is told of the end of the last. After a
+// supervise that was killed the next one knows only of the process in the status.
 //
 // # Encore
 //

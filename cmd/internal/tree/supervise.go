@@ -46,6 +46,11 @@ func Supervise(e *cli.Env) int {
 	if s.Encore() {
 		letters = encoreSignals()
 	}
+	if s.Follows() {
+		if err := supervise.InheritOrphans(); err != nil {
+			e.Warn(fmt.Errorf("unable to follow what %s/run leaves behind: %w", dir, cli.Errno(err)))
+		}
+	}
 	if supervise.HasStrangers() {
 		loop.ReapStrangers()
 		letters[syscall.SIGCHLD] = ""
