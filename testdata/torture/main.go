@@ -5,7 +5,7 @@
 // are lost, doubled or torn, how many services were started twice, and the
 // longest time in which a writer could not get rid of a line.
 //
-//	go run ./testdata/torture [-bin bin] [-short] [-kills N] [-seed N] [-only WORD]
+//	go run ./testdata/torture [-bin bin] [-short] [-kills N] [-seed N] [-only WORDS]
 //
 // The same storms pass over daemontools 0.76, s6 and runit where these are
 // installed. Ours have to come through without a fault, or it exits 1; the
@@ -92,7 +92,7 @@ func main() {
 	flag.BoolVar(&t.short, "short", false, "a minute instead of many")
 	flag.IntVar(&t.kills, "kills", 0, "kills of a logger for each script (1000, short 60); other storms take a part of it")
 	flag.Uint64Var(&t.seed, "seed", 0, "where chance begins (0: anywhere)")
-	only := flag.String("only", "", "only storms whose row contains this")
+	only := flag.String("only", "", "only storms whose row contains one of these words, with commas between them")
 	flag.Parse()
 	if err := ownMounts(); err != nil {
 		t.apart = err
@@ -141,7 +141,7 @@ func (t *torture) all(w io.Writer, only string) (sound bool, err error) {
 	for i, s := range slices.Concat(loggerStorms(), treeStorms(t.bin), diskStorms()) {
 		row := s.name + ", " + s.kit
 		switch {
-		case !strings.Contains(row, only):
+		case !slices.ContainsFunc(strings.Split(only, ","), func(word string) bool { return strings.Contains(row, word) }):
 			continue
 		case s.long && t.short:
 			notes = append(notes, row+": left out, it is long")

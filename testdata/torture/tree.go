@@ -293,15 +293,17 @@ func treeStorms(bin string) (all []storm) {
 	for _, s := range []struct {
 		name string
 		part float64 // of the kills
+		peer bool    // what it does is known to others
 		blow blow
 	}{
-		{"supervise", 0.3, blow{fall: killKeeper, calm: true}},
-		{"svscan", 0.1, blow{fall: killScanner, calm: true}},
-		{"anything", 0.3, blow{fall: killAnything}},
+		{"supervise", 0.3, true, blow{fall: killKeeper, calm: true}},
+		{"svscan", 0.1, true, blow{fall: killScanner, calm: true}},
+		{"anything", 0.3, true, blow{fall: killAnything}},
+		{"upgrade", 0.1, false, upgrades()},
 	} {
 		for _, k := range kits(bin) {
 			switch {
-			case k.scanner == "":
+			case k.scanner == "", k.name != ours && !s.peer:
 			case k.name == ours:
 				all = append(all, treeStorm(s.name, k, s.part, 2*time.Minute, s.blow))
 			default:
