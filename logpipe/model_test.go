@@ -42,7 +42,7 @@ func model(words []string, input []byte, stamp func(n int) string) result {
 			r.dirs = append(r.dirs, nil)
 		}
 	}
-	stamped := len(words) > 0 && (strings.HasPrefix(words[0], "t") || words[0] == "T")
+	stamped := len(words) > 0 && (strings.HasPrefix(words[0], "t") || words[0] == "T" || words[0] == "stamp=iso")
 	for n := 0; len(input) > 0; n++ {
 		line, rest, _ := bytes.Cut(input, []byte("\n"))
 		input = rest
@@ -224,7 +224,7 @@ func randomInput(rnd *rand.Rand, atMost int) []byte {
 
 func randomScript(rnd *rand.Rand, rotating bool) []string {
 	var words []string
-	if first := oneOf(rnd, "t", "T", "", ""); first != "" {
+	if first := oneOf(rnd, "t", "T", "stamp=iso", "", ""); first != "" {
 		words = append(words, first)
 	}
 	if rotating {
@@ -277,7 +277,7 @@ func TestRandomScriptsAgreeWithTheModel(t *testing.T) {
 		}
 		got := trial(t, words, cut(rnd, input), feed)
 		stamp := stampsFor(words)
-		if rotating && words[0][0]|32 == 't' {
+		if rotating && (words[0][0]|32 == 't' || words[0] == "stamp=iso") {
 			// Names of old files take stamps of the same clock.
 			got.mask()
 			stamp = func(n int) string { return masked(stampsFor(words)(n)) }
@@ -291,6 +291,9 @@ func TestRandomScriptsAgreeWithTheModel(t *testing.T) {
 
 // stampsFor returns the stamps of a fixed clock for a script.
 func stampsFor(words []string) func(int) string {
+	if len(words) > 0 && words[0] == "stamp=iso" {
+		return func(n int) string { return moment.UTC().Format("2006-01-02T15:04:05.") + fmt.Sprintf("%09dZ ", n) }
+	}
 	if len(words) > 0 && words[0] == "T" {
 		return func(n int) string { return fmt.Sprintf("%d.%06d ", moment.Unix(), n/1000) }
 	}
@@ -300,7 +303,7 @@ func stampsFor(words []string) func(int) string {
 // masked is a stamp with zeros for its digits.
 func masked(stamp string) string {
 	return strings.Map(func(c rune) rune {
-		if strings.ContainsRune("@. ", c) {
+		if strings.ContainsRune("@. -:TZ", c) {
 			return c
 		}
 		return '0'
@@ -324,12 +327,13 @@ func (r *result) mask() {
 }
 
 // stampLine is a line's stamp of either kind, as a fixed clock gives them.
-var stampLine = regexp.MustCompile(`^(@[0-9a-f]{24}|1000000000\.[0-9]{6}) `)
+var stampLine = regexp.MustCompile(`^(@[0-9a-f]{24}|1000000000\.[0-9]{6}|2001-09-09T01:46:40\.[0-9]{9}Z) `)
 
 func FuzzPipe(f *testing.F) {
 	f.Add("t\n-*\n+* xy*\n.\ne\n=", []byte("xyz\nxy\n\nab"), uint64(1))
 	f.Add("-*\n.\n+x*\n.\ne\n-*2\n=\n.", []byte("x1\nx2\ny\n"), uint64(2))
 	f.Add("T\n-*x\nF\n+*[x-z]\nS\n.\nF\n-?*\ne\n=\n.", []byte("x1\nxyz\n\ny\n"), uint64(5))
+	f.Add("stamp=iso\n-*x\n.\ne\n=\n.", []byte("x1\nxyz\n\ny\n"), uint64(6))
 	f.Add("e\n.", bytes.Repeat([]byte("0123456789"), 120), uint64(3))
 	f.Add("", []byte("\x00\n\n\n"), uint64(4))
 	f.Fuzz(func(t *testing.T, script string, input []byte, seed uint64) {
@@ -337,7 +341,7 @@ func FuzzPipe(f *testing.F) {
 		for w := range strings.SplitSeq(script, "\n") {
 			// No numbers, processors or plain files: they change nothing
 			// in the ways of lines, or run what the fuzzer has made up.
-			if w == "" || strings.Contains("tT-+FSe=.", w[:1]) {
+			if w == "" || w == "stamp=iso" || strings.Contains("tT-+FSe=.", w[:1]) {
 				words = append(words, w)
 			}
 		}

@@ -99,6 +99,8 @@ func New(s *Script, opt Options) *Pipe {
 		p.stamper = tai64.NewStamper(p.clock)
 	case unixStamps:
 		p.stamper = tai64.NewUnixStamper(p.clock)
+	case isoStamps:
+		p.stamper = tai64.NewISOStamper(p.clock)
 	}
 	p.plain = true
 	for _, a := range s.actions {

@@ -3,12 +3,12 @@ package logpipe
 import (
 	"errors"
 	"math"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tailight/tailight/rotate"
+	"github.com/tailight/tailight/tai64"
 )
 
 // Script says what becomes of each line. It is a list of words, each an
@@ -28,7 +28,19 @@ const (
 	unstamped  stamping = iota
 	labels              // 't': a TAI64N label
 	unixStamps          // 'T': Unix time with microseconds
+	isoStamps           // stamp=iso: ISO 8601 with nanoseconds
 )
+
+// text is what such stamps look like.
+func (s stamping) text() tai64.Stamps {
+	switch s {
+	case unixStamps:
+		return tai64.UnixStamps
+	case isoStamps:
+		return tai64.ISOStamps
+	}
+	return tai64.LabelStamps
+}
 
 // action is what one word does to a line.
 type action struct {
@@ -82,6 +94,11 @@ func Parse(words []string) (*Script, error) {
 		if word == "" {
 			continue
 		}
+		if keyed, err := s.keyed(word, &set); err != nil {
+			return nil, err
+		} else if keyed {
+			continue
+		}
 		rest := word[1:]
 		switch word[0] {
 		case 't':
@@ -109,13 +126,6 @@ func Parse(words []string) (*Script, error) {
 			s.add(action{kind: status, index: len(s.statuses)})
 			s.statuses = append(s.statuses, rest)
 		case 's':
-			// In 0.76 this word is a size without a digit, the smallest.
-			if strings.HasPrefix(word, "sync=") {
-				if err := s.keyed(word, &set); err != nil {
-					return nil, err
-				}
-				continue
-			}
 			set.size = size(rest)
 		case 'n':
 			set.num = int(min(max(leading(rest), rotate.MinNum), math.MaxInt32))
@@ -128,10 +138,6 @@ func Parse(words []string) (*Script, error) {
 			set.suffix = rest
 		case '.', '/':
 			if err := s.directory(word, set); err != nil {
-				return nil, err
-			}
-		default:
-			if err := s.keyed(word, &set); err != nil {
 				return nil, err
 			}
 		}
@@ -163,84 +169,6 @@ func (s *Script) directory(path string, set opening) error {
 		return &WordError{path, "compress= and keep= hold for file=, put the directory before them"}
 	}
 	set.path, set.dir = path, true
-	s.deliver(set)
-	return nil
-}
-
-// keyed reads a word that 0.76 ignores.
-func (s *Script) keyed(word string, set *opening) error {
-	key, value, ok := strings.Cut(word, "=")
-	if !ok {
-		return nil
-	}
-	switch key {
-	case "file":
-		return s.file(word, value, *set)
-	case "compress":
-		if value != "gzip" {
-			return &WordError{word, "the only compression is gzip"}
-		}
-		set.compress = true
-	case "keep":
-		keep, err := duration(value)
-		if err != nil {
-			return &WordError{word, err.Error()}
-		}
-		set.keep = keep
-	case "sync":
-		sync, err := syncing(value)
-		if err != nil {
-			return &WordError{word, err.Error()}
-		}
-		set.sync = sync
-	case "full":
-		switch value {
-		case "wait":
-			set.full = rotate.FullWait
-		case "drop-oldest":
-			set.full = rotate.FullDropOldest
-		default:
-			return &WordError{word, "neither wait nor drop-oldest"}
-		}
-	}
-	return nil
-}
-
-// syncing reads the value of sync=.
-func syncing(value string) (rotate.Sync, error) {
-	switch value {
-	case "always":
-		return rotate.SyncAlways, nil
-	case "rotate":
-		return rotate.SyncRotate, nil
-	}
-	every, err := duration(value)
-	if err != nil {
-		return 0, errors.New("neither always nor rotate nor a duration such as 500ms or 10s")
-	}
-	return rotate.Sync(every), nil
-}
-
-// file adds a plain rotated file.
-func (s *Script) file(word, path string, set opening) error {
-	switch {
-	case path == "":
-		return &WordError{word, "no path"}
-	case set.hasProcessor:
-		return &WordError{word, "a plain file has no processor, put file= before !"}
-	case set.suffix != rotate.DefaultSuffix:
-		return &WordError{word, "a plain file has no suffix, put file= before w"}
-	case set.full != rotate.FullWait:
-		return &WordError{word, "a plain file drops nothing, put file= before full="}
-	case set.sync != rotate.SyncRotate:
-		return &WordError{word, "a plain file is not synced, put file= before sync="}
-	}
-	for _, o := range s.outlets {
-		if !o.dir && filepath.Clean(o.path) == filepath.Clean(path) {
-			return &WordError{word, "named twice"}
-		}
-	}
-	set.path = path
 	s.deliver(set)
 	return nil
 }
@@ -279,22 +207,4 @@ func leading(s string) uint64 {
 		n = 10*n + uint64(c-'0')
 	}
 	return n
-}
-
-// duration reads a whole number with a unit: ms, s, m, h or d.
-func duration(s string) (time.Duration, error) {
-	for _, u := range []struct {
-		name string
-		unit time.Duration
-	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}} {
-		digits, ok := strings.CutSuffix(s, u.name)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseUint(digits, 10, 63)
-		if err == nil && n > 0 && n <= uint64(math.MaxInt64/u.unit) {
-			return time.Duration(n) * u.unit, nil
-		}
-	}
-	return 0, errors.New("not a duration such as 12h or 30d")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ func show(s *Script) string {
 		words = append(words, "stamp")
 	case unixStamps:
 		words = append(words, "unix")
+	case isoStamps:
+		words = append(words, "iso")
 	}
 	for _, a := range s.actions {
 		switch a.kind {
@@ -101,6 +104,10 @@ func TestWordsBecomeActions(t *testing.T) {
 		{"T later", "", []string{"", "T"}},
 		{"t, then T", "stamp", []string{"t", "T"}},
 		{"T, then t", "unix", []string{"T", "t"}},
+
+		{"stamp= in front of all actions", "iso ./d[s5000 n10]", []string{"q", "s5000", "stamp=iso", "./d"}},
+		{"stamp= of all kinds, the last one counts", "stamp", []string{"stamp=unix", "stamp=iso", "stamp=tai64n"}},
+		{"stamp= takes the place of t", "unix", []string{"t", "stamp=unix"}},
 
 		{"F holds for later patterns", "-a +glob1 -glob2", []string{"-a", "F", "+b", "-c*"}},
 		{"S ends F", "-glob1 +b", []string{"F", "-a", "S", "+b"}},
@@ -218,6 +225,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"w" + strings.Repeat("x", 300)},
 		{"full="}, {"full=drop"}, {"full=drop-oldest "}, {"full=drop-oldest", "file=a"},
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
+		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
 		{"compress=gzip", "./d"}, {"keep=1d", "/d"}, {"keep=1d", "file=a", "./d"},
 	} {
 		bad := words[len(words)-1]
@@ -260,9 +268,10 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Split(text, "\n")
 		refusable := false
+		refusing := []string{"file", "compress", "keep", "sync", "full", "stamp"}
 		for _, w := range words {
 			key, _, ok := strings.Cut(w, "=")
-			refusable = refusable || ok && (key == "file" || key == "compress" || key == "keep") || strings.HasPrefix(w, "w")
+			refusable = refusable || ok && slices.Contains(refusing, key) || strings.HasPrefix(w, "w")
 		}
 		s, err := Parse(words)
 		if err != nil {

@@ -31,7 +31,7 @@ func (p *Pipe) open(o opening) (sink, error) {
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
 		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full,
-		Clock: p.clock, Stamped: p.stamper != nil, UnixTime: p.script.stamp == unixStamps,
+		Clock: p.clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
 		Retry: p.retry, Warn: p.warn,
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),
 		Turning: func(at rotate.Place) { p.turned(place, at) },

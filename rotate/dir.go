@@ -51,11 +51,11 @@ type Options struct {
 	// nil means a clock of the directory's own.
 	Clock *tai64.Clock
 	// Stamped says that lines begin with a stamp of Clock, as a
-	// [tai64.Stamper] or a [tai64.UnixStamper] writes it. A file that is full
+	// [tai64.Stamper] writes it, or what Stamps says. A file that is full
 	// is then named by the stamp of its last line.
 	Stamped bool
-	// UnixTime says that they are those of a [tai64.UnixStamper].
-	UnixTime bool
+	// Stamps says what these stamps look like.
+	Stamps tai64.Stamps
 
 	// Retry is asked when a step has failed. It says so, waits, and returns
 	// whether to try the same step again. A rotation goes on beside the

@@ -175,12 +175,7 @@ func (d *Dir) stamp(written []byte) string {
 	if last == (tai64.TAI64N{}) {
 		last = d.clock.Last()
 	}
-	if !d.opt.UnixTime {
-		return last.String() + " "
-	}
-	var at tai64.Clock
-	at.Restore(last.Add(-1))
-	return string(tai64.NewUnixStamper(&at).Append(nil))
+	return string(d.opt.Stamps.Append(nil, last))
 }
 
 // line is what current says of it.

@@ -40,6 +40,7 @@ func odd(line string) bool { return len(line) > 4 && (line[3]-'0')%2 == 1 }
 var killings = []killing{
 	{name: "one directory", words: []string{"s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "stamps", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "ISO stamps", words: []string{"stamp=iso", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
@@ -262,10 +263,10 @@ func (r *run) checkDropped(dir, log string) (string, error) {
 func (r *run) checkLines(got []byte, wants func(string) bool) error {
 	stamp, text := "", new(strings.Builder)
 	for line := range strings.Lines(string(got)) {
-		if w := r.row.words[0]; w == "t" || w == "T" {
+		if w := r.row.words[0]; w == "t" || w == "T" || strings.HasPrefix(w, "stamp=") {
 			var at string
 			at, line, _ = strings.Cut(line, " ")
-			if at < stamp || at == stamp && w == "t" {
+			if at < stamp || at == stamp && w != "T" {
 				return fmt.Errorf("stamp %s after %s", at, stamp)
 			}
 			stamp = at

@@ -215,6 +215,34 @@ func TestAnArchiveIsNamedByTheUnixStampOfItsLastLine(t *testing.T) {
 	}
 }
 
+// TestAnArchiveIsNamedByTheISOStampOfItsLastLine: these hold all of a label.
+func TestAnArchiveIsNamedByTheISOStampOfItsLastLine(t *testing.T) {
+	t.Parallel()
+	l, _ := stampedDir(t)
+	l.opt.Num, l.opt.Stamps = 100, tai64.ISOStamps
+	stamper := tai64.NewISOStamper(l.opt.Clock)
+	d := l.open()
+	for range 10 {
+		var text []byte
+		l.opt.Clock.Read()
+		for range 20 {
+			text = append(stamper.Append(text), strings.Repeat("text", 200)+"\n"...)
+		}
+		l.write(d, string(text))
+	}
+	l.close(d)
+	for _, name := range l.archives() {
+		file := l.read(name)
+		last, ok := tai64.ParseISOStamp([]byte(file[strings.LastIndexByte(file[:len(file)-1], '\n')+1:]))
+		if label, _ := parseArchive(name); !ok || label != last {
+			t.Errorf("archive %v ends with the stamp %v", label, last)
+		}
+	}
+	if len(l.archives()) < 20 {
+		t.Errorf("archives %q", l.archives())
+	}
+}
+
 // checkStamps compares each archive's label with the stamps around it.
 func checkStamps(t *testing.T, l *logDir, lines int, is func(label, lastLine string) bool) {
 	t.Helper()

@@ -65,20 +65,11 @@ func (d *Dir) rotateInside() error {
 // looks like a stamp is not one if the clock has not given it yet: a line
 // that was written in pieces may have anything at the start of the last.
 func (d *Dir) lastStamp(written []byte) tai64.TAI64N {
-	l, ok := stamp(written[bytes.LastIndexByte(written[:len(written)-1], '\n')+1:])
+	l, _, ok := tai64.ParseStamp(written[bytes.LastIndexByte(written[:len(written)-1], '\n')+1:])
 	if !ok || l.Compare(d.clock.Last()) > 0 {
 		return tai64.TAI64N{}
 	}
 	return l
-}
-
-// stamp reads the stamp of a line.
-func stamp(line []byte) (tai64.TAI64N, bool) {
-	if len(line) >= labelSize && line[0] == '@' {
-		l, err := tai64.ParseTAI64N(string(line[:labelSize]))
-		return l, err == nil
-	}
-	return tai64.ParseUnixStamp(line)
 }
 
 // Append writes p to current as Write does, but whatever the size: for the

@@ -27,7 +27,8 @@
 // # Streams
 //
 // [Stamp] is the tai64n program, [Local] the tai64nlocal program; a [Clock]
-// gives the stamps, a [Stamper] writes them at speed, a [UnixStamper] writes them
-// as Unix time instead, and a [Zone] holds the rules of local time as the GNU C
-// library understands the TZ variable.
+// gives the stamps, a [Stamper] writes them at speed, a [UnixStamper] and an
+// [ISOStamper] write them as Unix time and as ISO 8601 instead, [ParseStamp] reads
+// them all, and a [Zone] holds the rules of local time as the GNU C library
+// understands the TZ variable.
 package tai64

@@ -11,6 +11,9 @@
 //	t         (first word only) put a TAI64N stamp and a space before each line
 //	T         (first word only) put Unix time, as 1000000000.123456, and a space
 //	          before each line
+//	stamp=KIND  (before all patterns and destinations) put such a stamp and a space
+//	          before each line: tai64n as t, unix as T, or iso, which is
+//	          2026-11-25T10:00:00.123456789Z
 //	-PATTERN  deselect the line if it matches
 //	+PATTERN  select the line if it matches
 //	F         patterns behind this word are those of fnmatch(3)
@@ -53,6 +56,9 @@
 // The stamps of T are those of t cut to microseconds. They never fall unless the
 // clock was set back by more than a second, but lines that come within one
 // microsecond, or are read together, may have the same.
+//
+// The stamps of iso are UTC, always of 30 bytes, and hold all that those of t do:
+// they rise strictly and sort as text.
 //
 // # Destinations
 //

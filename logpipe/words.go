@@ -1,0 +1,120 @@
+package logpipe
+
+import (
+	"errors"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tailight/tailight/rotate"
+)
+
+// keyword is a word of the form key=value. 0.76 ignores most of them; some begin
+// with a letter that it obeys, so the whole key counts here, wherever it stands.
+type keyword struct {
+	key  string
+	read func(s *Script, value string, set *opening) error // the error is why the value is bad
+}
+
+var keywords = [...]keyword{
+	{"compress", (*Script).readCompress},
+	{"file", (*Script).readFile},
+	{"full", func(_ *Script, value string, set *opening) (err error) { set.full, err = filling(value); return }},
+	{"keep", func(_ *Script, value string, set *opening) (err error) { set.keep, err = duration(value); return }},
+	{"stamp", (*Script).readStamp},
+	{"sync", func(_ *Script, value string, set *opening) (err error) { set.sync, err = syncing(value); return }},
+}
+
+// keyed reads a word if it is one of these, and reports whether it is.
+func (s *Script) keyed(word string, set *opening) (bool, error) {
+	key, value, ok := strings.Cut(word, "=")
+	for _, k := range keywords {
+		if ok && k.key == key {
+			if err := k.read(s, value, set); err != nil {
+				return true, &WordError{word, err.Error()}
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// readCompress reads compress=, which says more for a directory than for a file.
+func (s *Script) readCompress(value string, set *opening) error {
+	if value != "gzip" {
+		return errors.New("the only compression is gzip")
+	}
+	set.compress = true
+	return nil
+}
+
+// readFile adds a plain rotated file.
+func (s *Script) readFile(path string, set *opening) error {
+	switch {
+	case path == "":
+		return errors.New("no path")
+	case set.hasProcessor:
+		return errors.New("a plain file has no processor, put file= before !")
+	case set.suffix != rotate.DefaultSuffix:
+		return errors.New("a plain file has no suffix, put file= before w")
+	case set.sync != rotate.SyncRotate:
+		return errors.New("a plain file is not synced, put file= before sync=")
+	case set.full != rotate.FullWait:
+		return errors.New("a plain file drops nothing, put file= before full=")
+	}
+	for _, o := range s.outlets {
+		if !o.dir && filepath.Clean(o.path) == filepath.Clean(path) {
+			return errors.New("named twice")
+		}
+	}
+	o := *set
+	o.path = path
+	s.deliver(o)
+	return nil
+}
+
+// filling reads the value of full=.
+func filling(value string) (rotate.Full, error) {
+	switch value {
+	case "wait":
+		return rotate.FullWait, nil
+	case "drop-oldest":
+		return rotate.FullDropOldest, nil
+	}
+	return 0, errors.New("neither wait nor drop-oldest")
+}
+
+// syncing reads the value of sync=.
+func syncing(value string) (rotate.Sync, error) {
+	switch value {
+	case "always":
+		return rotate.SyncAlways, nil
+	case "rotate":
+		return rotate.SyncRotate, nil
+	}
+	every, err := duration(value)
+	if err != nil {
+		return 0, errors.New("neither always nor rotate nor a duration such as 500ms or 10s")
+	}
+	return rotate.Sync(every), nil
+}
+
+// duration reads a whole number with a unit: ms, s, m, h or d.
+func duration(s string) (time.Duration, error) {
+	for _, u := range []struct {
+		name string
+		unit time.Duration
+	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}} {
+		digits, ok := strings.CutSuffix(s, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(digits, 10, 63)
+		if err == nil && n > 0 && n <= uint64(math.MaxInt64/u.unit) {
+			return time.Duration(n) * u.unit, nil
+		}
+	}
+	return 0, errors.New("not a duration such as 12h or 30d")
+}
