@@ -70,10 +70,11 @@ type opening struct {
 	suffix       string // of a directory's finished files
 	processor    string
 	hasProcessor bool
-	sync         rotate.Sync   // of a directory
-	full         rotate.Full   // likewise
-	compress     bool          // for plain files
-	keep         time.Duration // likewise
+	sync         rotate.Sync // of a directory
+	full         rotate.Full // likewise
+	total        int64       // likewise
+	compress     bool        // for plain files
+	keep         time.Duration
 }
 
 // WordError is a word that means nothing: the command was called wrong.
@@ -165,8 +166,8 @@ func (s *Script) deliver(o opening) {
 
 // directory adds a log directory.
 func (s *Script) directory(path string, set opening) error {
-	if set.compress || set.keep != 0 {
-		return &WordError{path, "compress= and keep= hold for file=, put the directory before them"}
+	if set.compress {
+		return &WordError{path, "compress= holds for file=, put the directory before it"}
 	}
 	set.path, set.dir = path, true
 	s.deliver(set)
@@ -180,10 +181,7 @@ const plainSize = 16777215
 // the ones of 0.76, whatever follows the digits.
 func size(s string) int64 {
 	digits, unit := s, uint64(0)
-	for _, u := range []struct {
-		letter string
-		bytes  uint64
-	}{{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}} {
+	for _, u := range units {
 		if d, ok := strings.CutSuffix(s, u.letter); ok {
 			digits, unit = d, u.bytes
 		}

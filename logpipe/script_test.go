@@ -75,6 +75,9 @@ func showOpening(o opening) string {
 	if o.keep != 0 {
 		text += " " + o.keep.String()
 	}
+	if o.total != 0 {
+		text += fmt.Sprintf(" total %d", o.total)
+	}
 	if o.sync != 0 {
 		text += " sync " + time.Duration(o.sync).String()
 	}
@@ -139,7 +142,10 @@ func TestWordsBecomeActions(t *testing.T) {
 			[]string{"./a", "s5000", "sync=always", "./b", "sync=1500ms", "./c", "sync=rotate", "sync", "./d"}},
 		{"what a full disk costs", "./a[s99999 n10] ./b[s99999 n10 drop] ./c[s99999 n10]",
 			[]string{"./a", "full=drop-oldest", "./b", "full=wait", "./c", "full"}},
-		{"words that only look like keys", "", []string{"file", "compress", "keep", "files=x", "Keep=3"}},
+		{"what is kept", "./a[s99999 n10] ./b[s99999 n10 1h0m0s total 2048] ./c[s99999 n10 2m0s total 5]",
+			[]string{"./a", "total=2k", "keep=1h", "./b", "total=5", "keep=2m", "./c"}},
+		{"total= is no t", "./a[s99999 n10 total 9223372036854775807]", []string{"total=9223372036854775807", "./a"}},
+		{"words that only look like keys", "", []string{"q", "file", "compress", "keep", "total", "full", "stamp", "files=x", "Keep=3"}},
 	} {
 		s, err := Parse(c.words)
 		if err != nil {
@@ -226,7 +232,9 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"full="}, {"full=drop"}, {"full=drop-oldest "}, {"full=drop-oldest", "file=a"},
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
 		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
-		{"compress=gzip", "./d"}, {"keep=1d", "/d"}, {"keep=1d", "file=a", "./d"},
+		{"compress=gzip", "./d"}, {"compress=gzip", "file=a", "./d"},
+		{"total="}, {"total=0"}, {"total=0k"}, {"total=x"}, {"total=-1"}, {"total=1K"}, {"total=1t"}, {"total=1.5g"}, {"total=k"}, {"total=1 "},
+		{"total=9223372036854775808"}, {"total=8589934592g"}, {"t", "total="}, {"total=1", "file=a"},
 	} {
 		bad := words[len(words)-1]
 		s, err := Parse(words)
@@ -268,10 +276,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Split(text, "\n")
 		refusable := false
-		refusing := []string{"file", "compress", "keep", "sync", "full", "stamp"}
 		for _, w := range words {
 			key, _, ok := strings.Cut(w, "=")
-			refusable = refusable || ok && slices.Contains(refusing, key) || strings.HasPrefix(w, "w")
+			refusable = refusable || ok && slices.ContainsFunc(keywords[:], func(k keyword) bool { return k.key == key }) || strings.HasPrefix(w, "w")
 		}
 		s, err := Parse(words)
 		if err != nil {
@@ -288,7 +295,7 @@ func FuzzParse(f *testing.F) {
 			if o.size < rotate.MinSize || o.size > rotate.MaxSize || o.num < rotate.MinNum || o.keep < 0 {
 				t.Errorf("%q: %s is out of its limits", words, showOpening(o))
 			}
-			if o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress || o.keep != 0) {
+			if o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress) {
 				t.Errorf("%q: %s is not a directory", words, showOpening(o))
 			}
 		}

@@ -30,7 +30,7 @@ func (p *Pipe) open(o opening) (sink, error) {
 	place := len(p.intake.dirs)
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
-		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full,
+		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep,
 		Clock: p.clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
 		Retry: p.retry, Warn: p.warn,
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),

@@ -25,6 +25,7 @@ var keywords = [...]keyword{
 	{"keep", func(_ *Script, value string, set *opening) (err error) { set.keep, err = duration(value); return }},
 	{"stamp", (*Script).readStamp},
 	{"sync", func(_ *Script, value string, set *opening) (err error) { set.sync, err = syncing(value); return }},
+	{"total", func(_ *Script, value string, set *opening) (err error) { set.total, err = bytesOf(value); return }},
 }
 
 // keyed reads a word if it is one of these, and reports whether it is.
@@ -63,6 +64,8 @@ func (s *Script) readFile(path string, set *opening) error {
 		return errors.New("a plain file is not synced, put file= before sync=")
 	case set.full != rotate.FullWait:
 		return errors.New("a plain file drops nothing, put file= before full=")
+	case set.total != 0:
+		return errors.New("plain files are not counted together, put file= before total=")
 	}
 	for _, o := range s.outlets {
 		if !o.dir && filepath.Clean(o.path) == filepath.Clean(path) {
@@ -118,3 +121,24 @@ func duration(s string) (time.Duration, error) {
 	}
 	return 0, errors.New("not a duration such as 12h or 30d")
 }
+
+// bytesOf reads a number of bytes, or of the unit k, m or g.
+func bytesOf(s string) (int64, error) {
+	digits, unit := s, uint64(1)
+	for _, u := range units {
+		if d, ok := strings.CutSuffix(s, u.letter); ok {
+			digits, unit = d, u.bytes
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 63)
+	if err != nil || n == 0 || n > math.MaxInt64/unit {
+		return 0, errors.New("not a size such as 100m or 2g")
+	}
+	return int64(n * unit), nil
+}
+
+// units are those of sizes.
+var units = [...]struct {
+	letter string
+	bytes  uint64
+}{{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // namedHistory is a row of the tables that go through the rings.
@@ -18,6 +19,8 @@ var histories = []namedHistory{
 	{"keeping two old files with a processor", history{num: 3, processor: true}},
 	{"keeping one old file, with an empty suffix", history{num: 2, hasSuffix: true}},
 	{"with a processor and a suffix", history{processor: true, suffix: "tar.gz", hasSuffix: true}},
+	{"keeping so many bytes", history{total: 5000}},
+	{"keeping nothing for long", history{age: time.Hour, num: 4}},
 }
 
 // eachHistory runs a subtest for each of them.

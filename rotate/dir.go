@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/tailight/tailight/tai64"
 )
@@ -31,6 +32,11 @@ type Options struct {
 	// Num is the number of files, current among them: Num-1 archives are
 	// kept. Brought to at least MinNum; 0 means DefaultNum.
 	Num int
+	// MaxTotal is the most bytes that all archives may have together, current not
+	// among them; 0 means any. MaxAge is how long an archive is kept after its
+	// label; 0 means for ever. See retain.go for when they are looked at.
+	MaxTotal int64
+	MaxAge   time.Duration
 	// Processor is a shell command through which every finished file goes;
 	// HasProcessor says that there is one, for an empty command is one too.
 	Processor    string
@@ -85,6 +91,7 @@ type Options struct {
 	openFS func(name string) (fsys, error) // nil: openFS
 	spawn  func(func())                    // runs a rotation beside the writer; nil: go
 	run    func(*processing) error         // runs a processor; nil: (*processing).run
+	now    func() time.Time                // the time of day; nil: time.Now
 }
 
 // Dir is a log directory open for writing. It is an io.WriteCloser; its
@@ -103,7 +110,8 @@ type Dir struct {
 	last    tai64.TAI64N // the stamp of current's last line, if due and Stamped
 	walk    *walk        // the latest rotation, until settled; nil: none
 	disk    durable
-	inLine  bool // the last byte written does not end a line
+	inLine  bool        // the last byte written does not end a line
+	expiry  *time.Timer // when the next archive is older than MaxAge; nil: no MaxAge
 	closed  bool
 
 	losses losses // has a lock of its own, to be taken after mu
@@ -132,7 +140,9 @@ func Open(name string, opt Options) (*Dir, error) {
 	if !ValidSuffix(d.opt.Suffix) {
 		return nil, &Error{Text: fmt.Sprintf("unable to open directory %s: %q is no suffix", name, opt.Suffix)}
 	}
+	d.initExpiry()
 	if err := d.enter(); err != nil {
+		d.stopExpiry()
 		d.closeSpool()
 		return nil, err
 	}
@@ -164,6 +174,9 @@ func (o Options) filled() Options {
 	if o.run == nil {
 		o.run = (*processing).run
 	}
+	if o.now == nil {
+		o.now = time.Now
+	}
 	return o
 }
 
@@ -191,6 +204,7 @@ func (d *Dir) enter() error {
 	if d.opt.Sync > 0 && d.size > 0 {
 		d.arm() // a killed writer may have left lines in memory
 	}
+	d.expire()
 	return nil
 }
 
@@ -249,6 +263,7 @@ func (d *Dir) Close() error {
 		d.tell(nil)
 		err = d.settle() // a new file may have been needed
 	}
+	d.stopExpiry()
 	if err == nil {
 		err = d.markClean()
 	}
@@ -273,6 +288,7 @@ func (d *Dir) Abandon() {
 	if d.walk != nil {
 		<-d.walk.ended
 	}
+	d.stopExpiry()
 	d.closeSpool()
 	_ = d.leave() // nothing is promised of what is left
 }

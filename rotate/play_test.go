@@ -26,6 +26,8 @@ type history struct {
 	start     int // the bytes of input that are in the directory already
 	writes    int // 0: batches
 	sync      Sync
+	total     int64
+	age       time.Duration
 }
 
 // The input of all histories is one stream of numbered lines in lower case,
@@ -90,7 +92,8 @@ func (h history) options(d *memDisk) Options {
 	now := time.Unix(1e9, 0)
 	o := Options{
 		Size: MinSize, Num: h.num, HasProcessor: h.processor, Processor: "fake",
-		Suffix: h.suffix, HasSuffix: h.hasSuffix, Sync: h.sync,
+		Suffix: h.suffix, HasSuffix: h.hasSuffix, Sync: h.sync, MaxTotal: h.total, MaxAge: h.age,
+		now:   func() time.Time { return time.Unix(1e9, 0).Add(comesOfAge + h.age) },
 		Clock: &tai64.Clock{Now: func() time.Time { now = now.Add(time.Millisecond); return now }},
 		Retry: h.retry, Warn: h.warn,
 		openFS: d.openMem, spawn: h.spawn, run: fakeProcessor,
@@ -226,6 +229,20 @@ func (d *memDisk) content() []byte {
 	return b
 }
 
+// archived is the size of all archives.
+func (d *memDisk) archived() (n int64) {
+	for name, in := range d.entries {
+		if _, ok := parseArchive(name); ok {
+			n += int64(len(in.data))
+		}
+	}
+	return n
+}
+
+// comesOfAge is how long after the start of the clock the labels of archives lie
+// that are as old as a history's age.
+const comesOfAge = 1500 * time.Microsecond
+
 // finished reports whether a name is that of an archive whose writer was not
 // cut short. The tests give no suffix that would hide it.
 func finished(name string) bool {
@@ -274,6 +291,13 @@ func (h history) audit(d *memDisk) error {
 	if h.num != 0 && len(names) > h.num {
 		wrong("%d archives with num %d", len(names), h.num)
 	}
+	// Each of two deaths before the pruning may leave an archive more.
+	if total := d.archived(); h.total != 0 && total > h.total+2*MinSize {
+		wrong("archives of %d bytes with total %d", total, h.total)
+	}
+	if h.age != 0 && len(names) > 0 && labelOf(names[0]).Time().Compare(time.Unix(1e9, 0).Add(comesOfAge)) <= 0 {
+		wrong("%s is too old", names[0])
+	}
 	if d.open != 0 || d.locked {
 		wrong("%d files are still open, locked %v", d.open, d.locked)
 	}
@@ -292,6 +316,8 @@ func (h history) holds(d *memDisk, acked int) error {
 		return fmt.Errorf("%d bytes went to files, %d were acknowledged", d.landed, acked)
 	case missing < 0:
 		return fmt.Errorf("has %d bytes more than were written", -missing)
+	case missing > 0 && h.age != 0:
+	case missing > 0 && h.total != 0 && d.archived()+MinSize > h.total:
 	case missing > 0 && (h.num == 0 || len(names) < h.num-1):
 		return fmt.Errorf("%d bytes are missing, with %d archives", missing, len(names))
 	}

@@ -53,12 +53,17 @@ func (d *Dir) moveAside() error {
 	w := d.newWalk("previous", d.opt.Suffix)
 	w.old, w.at, w.onDisk, w.doubt = d.current, syncOld, d.disk.size, d.disk.doubt
 	d.forget()
+	d.begin(w)
+	return nil
+}
+
+// begin lets a walk go on beside the writer.
+func (d *Dir) begin(w *walk) {
 	d.walk = w
 	d.opt.spawn(func() {
 		w.err = w.run()
 		close(w.ended)
 	})
-	return nil
 }
 
 // forget makes the next write open a new current.
@@ -145,6 +150,7 @@ type walk struct {
 	file   string // previous, processed or current
 	suffix string
 	cut    bool // the file was cut short by an outage
+	aging  bool // there is no file: only what is too old is to be deleted
 	label  tai64.TAI64N
 	at     state
 
@@ -319,11 +325,14 @@ func (w *walk) prune() error {
 	if err = ignoreMissing(err); err != nil {
 		return fail(err, "unable to read %s", w.d.name)
 	}
-	for _, name := range surplus(names, w.d.opt.Num) {
+	old := archives(names)
+	n := w.surplus(old)
+	for _, name := range old[:n] {
 		if err := ignoreMissing(w.fs.remove(name)); err != nil {
 			w.d.warn(fail(err, "unable to remove %s/%s", w.d.name, name))
 		}
 	}
+	w.d.expireNext(old[n:])
 	return nil
 }
 

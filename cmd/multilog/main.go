@@ -34,7 +34,9 @@
 //	sync=WHEN      when lines are put on disk: rotate, always, or a time such as 10s
 //	full=WHAT      what happens when there is no space: wait, or drop-oldest
 //	compress=gzip  file= only: compress old files
-//	keep=DURATION  file= only: delete old files after that time, such as 12h or 30d
+//	keep=DURATION  delete old files after that time, such as 12h or 30d
+//	total=SIZE     delete the oldest files of a directory as long as all have more
+//	               bytes together, current not among them, such as 500m or 2g
 //
 // Any other word is ignored. Every line starts selected. A line may be of any
 // length and hold any bytes; patterns, e and = see its first 1000 bytes, the
@@ -70,6 +72,13 @@
 // are left, whatever their suffixes. A rotation goes on beside the reading of
 // lines.
 //
+// total= and keep= delete more than that, the oldest first. nNUM and total= are
+// looked at when a rotation ends, and leave the newest file. keep= goes by LABEL,
+// the time of a file's last line, and takes the newest too; it is looked at as well
+// when multilog starts, and when the oldest file comes of age, within a day if the
+// clock is set. Lines of current are not touched by any of them. Only names that are
+// strictly of the form @LABEL.CODE count. One that cannot be deleted is said.
+//
 // CODE takes the place of s in @LABEL.s: wgz for a processor that compresses
 // makes @LABEL.gz, w alone makes a name that ends in a dot. It has letters,
 // digits, dots, dashes and underscores. @LABEL.u stays.
@@ -77,8 +86,8 @@
 // A plain file (file=) is best effort: it is for tools that expect an
 // app.log, its old files have dates in their names, nothing is forced to
 // disk, and a crash in the middle of a rotation may lose a file's name or
-// compression. SIZE is rounded up to whole megabytes (1048576 bytes), a
-// duration to whole days.
+// compression. SIZE is rounded up to whole megabytes (1048576 bytes), the
+// duration of keep= to whole days, and that is looked at in a rotation only.
 //
 // # Processor
 //
@@ -201,7 +210,8 @@
 // line; here it is a matter of the place in the script. There any size may be up
 // to 2147483647; here a plain number is held below 16777216 as in 0.76, and the
 // unit is what asks for more: 0.76 takes s100k for s100, which is 4096 bytes. It
-// takes sync= for a size without digits, which is 4096 too; here it sets none.
+// takes sync= for a size without digits, which is 4096 too, and total= as the first
+// word for t; here they are neither.
 package main
 
 import (
