@@ -54,7 +54,7 @@ func diskStorm(name string, part float64, b flood, args ...string) storm {
 		}()
 		limit := 2 * time.Minute
 		if t.short {
-			limit = 8 * time.Second
+			limit = 5 * time.Second
 		}
 		return d.storm(ctx, r, max(int(float64(t.kills)*part), 2), limit, b)
 	}}

@@ -38,7 +38,7 @@ func treeStorm(name string, k kit, part float64, limit time.Duration, b blow) st
 	return storm{name: name, kit: k.name, long: k.name != ours, run: func(ctx context.Context, t *torture, r *rand.Rand) (result, error) {
 		kills := max(int(float64(t.kills)*part), 2)
 		if t.short {
-			limit = min(limit, 8*time.Second)
+			limit = min(limit, 5*time.Second)
 		}
 		return (&tree{torture: t, kit: k, bin: filepath.Dir(k.scanner)}).storm(ctx, r, kills, limit, b)
 	}}
@@ -50,6 +50,7 @@ type blow struct {
 	before func(*tree) error // prepares the tree
 	after  func(*tree) error // looks at it, while lines flow
 	calm   bool              // no reason for any service to end
+	every  time.Duration     // falls twice in this time, about
 }
 
 func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Duration, b blow) (res result, err error) {
@@ -80,7 +81,7 @@ func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Du
 	}
 	for end := time.Now().Add(limit); res.kills < kills && time.Now().Before(end) && ctx.Err() == nil && err == nil; {
 		// Not to wait for anything: the blow is to fall at any moment.
-		time.Sleep(time.Duration(r.IntN(40)) * time.Millisecond)
+		time.Sleep(time.Duration(r.Int64N(int64(b.every))))
 		if err = b.fall(t, r); err == nil {
 			res.kills++
 		}
@@ -296,9 +297,9 @@ func treeStorms(bin string) (all []storm) {
 		peer bool    // what it does is known to others
 		blow blow
 	}{
-		{"supervise", 0.3, true, blow{fall: killKeeper, calm: true}},
-		{"svscan", 0.1, true, blow{fall: killScanner, calm: true}},
-		{"anything", 0.3, true, blow{fall: killAnything}},
+		{"supervise", 0.3, true, blow{fall: killKeeper, calm: true, every: 40 * time.Millisecond}},
+		{"svscan", 0.1, true, blow{fall: killScanner, calm: true, every: 200 * time.Millisecond}},
+		{"anything", 0.3, true, blow{fall: killAnything, every: 400 * time.Millisecond}},
 		{"upgrade", 0.1, false, upgrades()},
 	} {
 		for _, k := range kits(bin) {

@@ -10,12 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // upgrades install the commands anew under a tree, and have svscan, or one
 // supervise, replace itself. Now and then what is installed cannot start.
 func upgrades() blow {
-	return blow{fall: upgrade, before: ownCommands, after: upgraded, calm: true}
+	return blow{fall: upgrade, before: ownCommands, after: upgraded, calm: true, every: 100 * time.Millisecond}
 }
 
 // ownCommands gives the tree commands that are its own to replace.
