@@ -216,8 +216,18 @@ func (t *tree) settle(ctx context.Context) error {
 		return errors.New("a service stands still")
 	}
 	if t.kit.name == ours {
-		_ = syscall.Kill(t.scan.pid, syscall.SIGTERM) // it may have ended
-		if !eventually(patience, func() bool { return len(descendants()) == 0 || ctx.Err() != nil }) {
+		_ = syscall.Kill(t.scan.pid, syscall.SIGTERM)
+		if !eventually(2*patience, func() bool {
+			if left := len(descendants()); left > 0 && ended(t.scan) {
+				// TERM came before it had its handlers. Another one, and a moment.
+				if err := t.start(); err != nil {
+					return false
+				}
+				eventually(time.Second, func() bool { return ended(t.scan) })
+				_ = syscall.Kill(t.scan.pid, syscall.SIGTERM)
+			}
+			return len(descendants()) == 0 || ctx.Err() != nil
+		}) {
 			var left []string
 			for _, p := range descendants() {
 				left = append(left, fmt.Sprintf("%s %d", p.name, p.pid))
