@@ -46,9 +46,9 @@ func parseLabelStamp(line []byte) (l TAI64N, n int, ok bool) {
 	if len(line) < size {
 		return TAI64N{}, 0, false
 	}
-	l, err := parseTAI64N(line[:size])
+	l, ok = parseLabel(line)
 	switch {
-	case err != nil:
+	case !ok:
 		return TAI64N{}, 0, false
 	case len(line) == size || line[size] == '\n':
 		return l, size, true
