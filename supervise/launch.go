@@ -15,10 +15,10 @@ import (
 // standard output. If no process can be made for it, none is tried for its log.
 func (s *Scanner) startMain(sl *slot, now time.Time) {
 	files := []uintptr{0, 1, 2}
+	sl.main.has = pipeID(sl.pipe[1])
 	if sl.logged {
 		files[1] = uintptr(sl.pipe[1])
 	}
-	sl.main.dir = sl.id
 	err := s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files}, now)
 	if unforked(err) != 0 {
 		sl.log.next = sl.main.next
@@ -28,10 +28,7 @@ func (s *Scanner) startMain(sl *slot, now time.Time) {
 // startLog starts the supervise of a log, with the pipe as its standard input.
 func (s *Scanner) startLog(sl *slot, now time.Time) {
 	files := []uintptr{uintptr(sl.pipe[0]), 1, 2}
-	sl.log.dir = fileID{}
-	if fi, err := os.Stat(sl.name + "/log"); err == nil {
-		sl.log.dir = idOf(fi)
-	}
+	sl.log.has = pipeID(sl.pipe[0])
 	_ = s.start(&sl.log, launching{what: sl.name + "/log", dir: sl.name, arg: "log", files: files}, now)
 }
 

@@ -46,6 +46,9 @@ func (s *Scanner) look(rescan bool, now time.Time) {
 		}
 		return // what was there at the last look counts as being there
 	}
+	if sweep {
+		s.reconsider()
+	}
 	for _, sl := range s.order {
 		if !sl.listed && (rescan || s.opt.StopRemoved) {
 			sl.stopping = true

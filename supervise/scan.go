@@ -51,6 +51,11 @@ type Scanner struct {
 	sweep   time.Time // when to look at everything
 	soon    time.Time // when to look at what has changed or settled; zero: never
 
+	begun   time.Time // when Run was called
+	settled bool      // nobody else is starting anything, see settle
+
+	locks map[uint64][]int // who holds locks, in this turn of Run; nil: not read yet
+
 	mu    sync.Mutex // guards all below
 	asked Request
 	stops int // how often Stop was asked for
@@ -97,20 +102,29 @@ func (s *Scanner) Ask(r Request) {
 // Run looks after the directory until it is asked to stop or to leave.
 func (s *Scanner) Run() error {
 	defer s.close()
+	s.begun = time.Now()
 	for {
 		now := time.Now()
 		r, stops := s.requests()
+		s.locks = nil
 		s.reap(now)
+		s.tend(now)
 		switch {
 		case r&Leave != 0:
 			return nil
 		case stops > 0:
+			if s.looked.IsZero() {
+				s.look(false, now) // what an earlier svscan has left is to stop as well
+			}
 			s.stopAll(stops > 1, now)
 		default:
 			s.look(r&Rescan != 0, now)
 		}
+		starting := s.settle(now)
 		for _, sl := range s.order {
-			s.goOn(sl, now)
+			if !starting || sl.stopping {
+				s.goOn(sl, now)
+			}
 		}
 		s.forget(now)
 		if stops > 0 && len(s.order) == 0 {
@@ -147,7 +161,9 @@ func (s *Scanner) wait() error {
 		{Fd: int32(s.wake[0]), Events: unix.POLLIN},
 		{Fd: int32(s.changes), Events: unix.POLLIN},
 	}
-	_, err := unix.Poll(fds, timeout(s.deadline(), time.Now()))
+	fds, olds := s.watch(fds)
+	now := time.Now()
+	_, err := unix.Poll(fds, timeout(s.deadline(now), now))
 	if err != nil && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
 		return fmt.Errorf("unable to wait: %w", err)
 	}
@@ -155,14 +171,39 @@ func (s *Scanner) wait() error {
 		empty(s.changes)
 		s.soon = s.looked.Add(lookGap) // and the look shows what has changed
 	}
+	for i, sv := range olds {
+		sv.over = sv.over || fds[len(fds)-len(olds)+i].Revents != 0
+	}
 	return nil
 }
 
+// watch appends the pidfds of those that were taken over.
+func (s *Scanner) watch(fds []unix.PollFd) ([]unix.PollFd, []*survivor) {
+	var olds []*survivor
+	for _, sl := range s.order {
+		for _, h := range []*half{&sl.main, &sl.log} {
+			if h.old != nil && h.old.fd >= 0 && !h.old.over {
+				olds = append(olds, h.old)
+				fds = append(fds, unix.PollFd{Fd: int32(h.old.fd), Events: unix.POLLIN})
+			}
+		}
+	}
+	return fds, olds
+}
+
 // deadline is when Run has something to do at the latest.
-func (s *Scanner) deadline() time.Time {
+func (s *Scanner) deadline(now time.Time) time.Time {
 	first := earlier(s.sweep, s.soon)
+	if !s.settled {
+		first = earlier(first, now.Add(lookGap))
+	}
 	for _, sl := range s.order {
 		first = earlier(first, sl.deadline())
+		for _, h := range []*half{&sl.main, &sl.log} {
+			if h.old != nil {
+				first = earlier(first, h.old.deadline(now, s.lookGap(sl)))
+			}
+		}
 	}
 	return first
 }
@@ -197,7 +238,7 @@ func (s *Scanner) reap(now time.Time) {
 // close lets go of everything; what runs goes on.
 func (s *Scanner) close() {
 	for _, sl := range s.order {
-		sl.close()
+		s.drop(sl)
 	}
 	if s.changes >= 0 {
 		_ = unix.Close(s.changes)

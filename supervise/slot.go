@@ -21,6 +21,7 @@ type slot struct {
 	pipe   [2]int // from main to log; -1: none, or closed
 
 	main, log half
+	refused   bool // the pipe of survivors could not be taken back
 	seen      bool // at the last look
 	listed    bool // seen, or its name leads nowhere for the moment
 
@@ -39,24 +40,32 @@ type half struct {
 	next  time.Time // not to be started before
 	told  string    // the letters it was given last
 	tries int       // how often it could not be told
+
+	old     *survivor // nil: a child, or none
+	has     fileID    // the pipe at its end
+	foreign bool      // that is another than that of the slot
+	puzzled int       // how often nobody was found who holds its lock
 }
 
-// newSlot makes a slot for a directory; nothing is started yet.
+// newSlot makes a slot for a directory, takes over what runs of it, and starts
+// nothing yet.
 func (s *Scanner) newSlot(id fileID, name string) (*slot, error) {
 	sl := &slot{id: id, name: name, pipe: [2]int{-1, -1}, seen: true, listed: true}
 	var err error
 	if sl.logged, err = s.isLogged(name); err != nil {
 		return nil, err
 	}
+	now := time.Now()
+	s.meet(sl, &sl.main, now)
 	if !sl.logged {
 		return sl, nil
 	}
-	err = pipe(sl.pipe[:])
-	if err == nil {
+	s.meet(sl, &sl.log, now)
+	if err = s.takeBack(sl); err == nil {
 		err = spare()
 	}
 	if err != nil {
-		sl.close()
+		s.drop(sl)
 		return nil, fmt.Errorf("unable to create pipe for %s: %w", name, err)
 	}
 	return sl, nil
@@ -106,12 +115,14 @@ func (s *Scanner) goOn(sl *slot, now time.Time) {
 	case sl.stopping:
 		s.stop(sl, now)
 	case sl.seen:
-		if sl.main.due(now) {
-			s.startMain(sl, now)
-		}
-		if sl.logged && sl.log.due(now) {
+		// The log comes first, so that there is always somebody who reads.
+		if sl.logged && sl.log.due(now) && s.meet(sl, &sl.log, now) {
 			s.startLog(sl, now)
 		}
+		if sl.main.due(now) && s.meet(sl, &sl.main, now) {
+			s.startMain(sl, now)
+		}
+		s.rejoin(sl, now)
 	}
 }
 
@@ -121,10 +132,13 @@ func (h *half) due(now time.Time) bool { return h.pid == 0 && !now.Before(h.next
 // leaves time in which its entry may be removed, until later; one that died is
 // needed at once, unless it dies all the time.
 func (h *half) ended(status syscall.WaitStatus, later time.Time) {
-	h.pid = 0
-	if status.Exited() && status.ExitStatus() == 0 {
+	if h.old != nil {
+		h.old.close()
+	}
+	if status.Exited() && status.ExitStatus() == 0 && !h.foreign { // or rejoin has told it to
 		h.next = later
 	}
+	h.pid, h.old, h.foreign = 0, nil, false
 }
 
 // deadline is when goOn has something to do; zero means never.
@@ -151,6 +165,17 @@ func (sl *slot) isOver() bool {
 		return sl.pipe[1] < 0
 	}
 	return !sl.seen
+}
+
+// drop lets go of a slot and of those that were taken over.
+func (s *Scanner) drop(sl *slot) {
+	for _, h := range []*half{&sl.main, &sl.log} {
+		if h.old != nil {
+			h.old.close()
+			delete(s.halves, h.pid)
+		}
+	}
+	sl.close()
 }
 
 func (sl *slot) close() {

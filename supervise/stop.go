@@ -63,7 +63,7 @@ func (s *Scanner) stopLog(sl *slot, now time.Time) {
 	noTime := sl.forced && now.Sub(sl.gone) >= patience
 	switch {
 	case left > 0 && sl.pipe[1] >= 0 && !noTime:
-		if sl.log.due(now) {
+		if sl.log.due(now) && s.meet(sl, &sl.log, now) {
 			s.startLog(sl, now)
 		}
 		if sl.log.pid != 0 {
@@ -113,7 +113,7 @@ func (s *Scanner) tell(sl *slot, h *half, letters string, now time.Time) bool {
 		s.warn(fmt.Errorf("unable to control %s: %w", sl.nameOf(h), errnoOf(err)))
 	}
 	if h.tries >= deafAfter && sl.forced {
-		_ = syscall.Kill(h.pid, syscall.SIGTERM)
+		h.kill(syscall.SIGTERM)
 	}
 	return false
 }

@@ -32,6 +32,20 @@
 //	rm /service/NAME
 //	svc -dx . log
 //
+// # After a kill
+//
+// A svscan that starts takes over what an earlier one has left, whether that was
+// killed or has left by QUIT: each supervise, which is known by the lock that it
+// holds, and the pipe to its log with what is in it. From then on it is as if
+// svscan had started them. This needs Linux and /proc. Where the system does not
+// let go of a pipe (another user, a sandbox), svscan says so once, and replaces
+// service and logger as soon as one of them ends. What nobody has any more, for
+// the service and its logger have both ended meanwhile, is gone.
+//
+// A supervise that somebody else has started is watched in the same way, and
+// its service is started when it ends. If a lock is held and nobody can be found
+// who does, that is said once, and the lock is waited for.
+//
 // # Options
 //
 //	--stop-removed  end a service, and then its log, when its entry is removed
@@ -43,7 +57,7 @@
 //
 // # Signals
 //
-//	TERM, INT  end everything, as below, and exit
+//	TERM, INT  end everything, also what was taken over, as below, and exit
 //	QUIT       exit and leave everything running
 //	HUP        look at DIR now, and end what has been removed
 //

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -38,10 +37,7 @@ func init() { players["mover"] = mover }
 func mover() {
 	in, err := unix.Open(os.Args[1], unix.O_RDONLY, 0)
 	for err == nil || err == unix.EINTR {
-		var n int64
-		if n, err = unix.Splice(in, nil, 1, nil, 4096, 0); n == 0 && err == nil {
-			err = io.EOF // nobody writes to it any more
-		}
+		_, err = unix.Splice(in, nil, 1, nil, 4096, 0)
 	}
 	fmt.Fprintln(os.Stderr, "mover:", err)
 }
@@ -96,6 +92,7 @@ type stream struct {
 	fifo *os.File
 	next int            // number of the next line
 	pids map[string]int // the last victim, service or logger
+	stay bool           // the supervises are not told to leave
 	err  error
 
 	story []string
@@ -129,10 +126,17 @@ func (s *stream) play(steps int) error {
 	}
 	close(stop)
 	err = errors.Join(err, s.fifo.SetWriteDeadline(time.Now().Add(limit)))
-	return errors.Join(err, <-wrote, until("an empty FIFO", nil, func() bool {
-		n, err := unix.IoctlGetInt(int(s.fifo.Fd()), unix.TIOCINQ)
-		return err == nil && n == 0
-	}))
+	return errors.Join(err, <-wrote, until("an empty FIFO", nil, s.isEmpty))
+}
+
+// isEmpty reports whether the service has taken all lines.
+func (s *stream) isEmpty() bool {
+	n, err := -1, error(nil)
+	raw, rerr := s.fifo.SyscallConn() // Fd would make it blocking
+	if rerr == nil {
+		rerr = raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	}
+	return rerr == nil && err == nil && n == 0
 }
 
 // write writes numbered lines of many lengths until it is told to stop.
@@ -159,6 +163,9 @@ func (s *stream) step() error {
 	half, ways := "", []string{"t", "k", "du", "t", "k", "du", "tx", "kx"}
 	if s.r.IntN(2) == 0 {
 		half, ways = "log", []string{"t", "du", "t", "du", "t", "tx"}
+	}
+	if s.stay {
+		ways = ways[:3]
 	}
 	control := filepath.Join(s.dir, half, "supervise")
 	letters := ways[s.r.IntN(len(ways))]

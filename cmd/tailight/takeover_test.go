@@ -1,0 +1,235 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What a killed svscan leaves, and the next one takes over. How a pipe is told
+// from another, and what happens where the system refuses, is in the tests of
+// supervise.
+
+var takeoversFlag = flag.Int("takeovers", 15, "how many times svscan is killed and started")
+
+// kill kills svscan and waits for its end.
+func (tr *scanTree) kill() {
+	tr.t.Helper()
+	tr.signal(syscall.SIGKILL)
+	tr.must(tr.job.wait())
+}
+
+// processes counts those of a name and its arguments, in whatever session.
+func processes(args, dir string) (pids []int) {
+	cmdlines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range cmdlines {
+		b, err := os.ReadFile(path)
+		if err != nil || strings.TrimSuffix(strings.ReplaceAll(string(b), "\x00", " "), " ") != args {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if at, err := os.Readlink(filepath.Join(filepath.Dir(path), "cwd")); err == nil && strings.HasPrefix(at, dir) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// holds waits until svscan has a pipe open.
+func (tr *scanTree) holds(pipe string) {
+	tr.t.Helper()
+	tr.wait("svscan to have "+pipe, func() bool {
+		for _, to := range openFiles(tr.t, tr.job.cmd.Process.Pid) {
+			if to == pipe {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// newMover makes a service and a logger with a stream of numbered lines.
+func newMover(t *testing.T) (*scanTree, func(name string, seed uint64) *stream) {
+	t.Helper()
+	bin := ours(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(bin, "mover")); err != nil {
+		t.Fatal(err)
+	}
+	tr := newScanTree(t, bin)
+	return tr, func(name string, seed uint64) *stream {
+		return tr.newStream(name, rand.New(rand.NewPCG(seed, 0)))
+	}
+}
+
+// writes lets lines run through a stream.
+func (s *stream) writes(n int) error {
+	var b strings.Builder
+	for range n {
+		fmt.Fprintf(&b, "%d\n", s.next)
+		s.next++
+	}
+	_, err := s.fifo.WriteString(b.String())
+	return err
+}
+
+// arrived waits until all of them are in the log.
+func (s *stream) arrived() error {
+	return until("all lines of "+s.name, nil, func() bool { return s.check() == nil })
+}
+
+// This is weakness 10 of 0.76: a new svscan complains about locks for ever, and a
+// service whose supervise is replaced writes into a pipe that nobody reads.
+func TestTheNextSvscanTakesOverPipesAndSupervises(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	s := newStream("x", 1)
+	tr.start()
+	tr.must(s.writes(100))
+	tr.must(s.arrived())
+	service, logger := tr.isUp("x"), tr.isUp("x/log")
+	main, log := tr.called("supervise x"), tr.called("supervise log")
+	pipe := openFiles(t, service)["1"]
+
+	tr.kill()
+	tr.start()
+	tr.holds(pipe)
+	for _, victim := range []struct {
+		supervise int
+		name      string
+	}{{main, "x"}, {log, "x/log"}, {0, "x"}, {0, "x/log"}} {
+		tr.must(s.writes(100))
+		tr.must(s.arrived())
+		pid := tr.isUp(victim.name)
+		if victim.supervise != 0 {
+			if (victim.name == "x" && pid != service) || (victim.name == "x/log" && pid != logger) {
+				t.Errorf("%s was started anew", victim.name)
+			}
+		} else {
+			victim.supervise = tr.called(map[string]string{"x": "supervise x", "x/log": "supervise log"}[victim.name])
+		}
+		tr.must(syscall.Kill(victim.supervise, syscall.SIGSTOP)) // or it would start another
+		tr.must(syscall.Kill(pid, syscall.SIGTERM))
+		tr.wait("its end", func() bool {
+			st := readAll(fmt.Sprintf("/proc/%d/stat", pid))
+			return strings.HasPrefix(st[strings.LastIndexByte(st, ')')+1:], " Z ")
+		})
+		tr.must(syscall.Kill(victim.supervise, syscall.SIGKILL))
+		tr.wait("another "+victim.name, func() bool { st := tr.status(victim.name); return st.PID != 0 && st.PID != pid })
+	}
+	tr.must(s.writes(20000)) // more than a pipe holds
+	tr.must(s.arrived())
+	if now := openFiles(t, tr.isUp("x"))["1"]; now != pipe {
+		t.Errorf("the service writes to %s, before it was %s", now, pipe)
+	}
+	if now := openFiles(t, tr.isUp("x/log"))["0"]; now != pipe {
+		t.Errorf("the logger reads %s, before it was %s", now, pipe)
+	}
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	if got := readAll(tr.said); got != "" {
+		t.Errorf("it was said: %q", got)
+	}
+	tr.none("x")
+}
+
+// none looks that nothing is left of services.
+func (tr *scanTree) none(names ...string) {
+	tr.t.Helper()
+	for _, name := range names {
+		for _, args := range []string{"supervise " + name, "supervise log", "mover fifo", "multilog t s16777215 ./main"} {
+			dir := filepath.Join(tr.home, name)
+			tr.wait("the end of "+args, func() bool { return len(processes(args, dir)) == 0 })
+		}
+	}
+}
+
+// Those that were taken over end in the same order as children: first the
+// service, then the logger, which has read all.
+func TestTermEndsWhatWasTakenOver(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	s := newStream("x", 1)
+	tr.start()
+	tr.must(s.writes(10))
+	tr.must(s.arrived())
+	tr.svc("p", "x/log")
+	tr.must(s.writes(1000)) // they are in the pipe
+	tr.wait("an empty FIFO", s.isEmpty)
+	pipe := openFiles(t, tr.isUp("x"))["1"]
+	tr.kill()
+	tr.start()
+	tr.holds(pipe)
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	tr.none("x")
+	tr.must(s.check())
+	if got := readAll(tr.said); got != "" {
+		t.Errorf("it was said: %q", got)
+	}
+}
+
+// TestKillsOfSvscanLoseNothing kills svscan again and again while numbered lines
+// run through services that are restarted all the time.
+func TestKillsOfSvscanLoseNothing(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	seed := uint64(time.Now().UnixNano())
+	r := rand.New(rand.NewPCG(seed, 1))
+	streams := make([]*stream, 3)
+	for i := range streams {
+		streams[i] = newStream(strconv.Itoa(i), seed+uint64(i))
+		// When both leave and svscan is killed nobody has their pipe any more.
+		streams[i].stay = true
+	}
+	tr.start()
+	var running sync.WaitGroup
+	stop := make(chan struct{})
+	for _, s := range streams {
+		running.Go(func() {
+			for over := false; !over && s.err == nil; {
+				s.err = s.play(1)
+				select {
+				case <-stop:
+					over = true
+				default:
+				}
+			}
+		})
+	}
+	for range *takeoversFlag {
+		time.Sleep(time.Duration(r.IntN(150)) * time.Millisecond) // any moment will do
+		tr.kill()
+		tr.start()
+	}
+	close(stop)
+	running.Wait()
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	lines := 0
+	for _, s := range streams {
+		lines += s.next
+		if err := errors.Join(s.err, s.check()); err != nil {
+			t.Errorf("service %s: %v\n%s", s.name, err, strings.Join(s.story, "\n"))
+		}
+		tr.none(s.name)
+	}
+	if got := readAll(tr.said); got != "" {
+		t.Errorf("it was said: %q", got)
+	}
+	t.Logf("%d lines through %d services, %d kills of svscan", lines, len(streams), *takeoversFlag)
+}

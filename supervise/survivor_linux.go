@@ -1,0 +1,66 @@
+package supervise
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// readLocks lists who holds a lock on a file, by its inode. The device is not
+// compared, for on some file systems it is another than that of stat(2).
+func readLocks() map[uint64][]int {
+	locks := map[uint64][]int{}
+	b, err := readWhole("/proc/locks")
+	if err != nil || missing.procLocks {
+		return locks
+	}
+	// 1: FLOCK  ADVISORY  WRITE 1234 fe:00:56789 0 EOF
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) < 8 || f[3] != "WRITE" { // one that waits has an arrow in front
+			continue
+		}
+		pid, err := strconv.Atoi(f[4])
+		ino, ierr := strconv.ParseUint(f[5][strings.LastIndexByte(f[5], ':')+1:], 10, 64)
+		if err == nil && ierr == nil && pid > 0 {
+			locks[ino] = append(locks[ino], pid)
+		}
+	}
+	return locks
+}
+
+// processesCalled lists the processes that are called by one of these names,
+// whatever path is in front.
+func processesCalled(names ...string) (pids []int) {
+	// Not O_NONBLOCK, for which an os.File sets up the runtime's poller.
+	fd, err := again(func() (int, error) {
+		return unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return nil
+	}
+	d := os.NewFile(uintptr(fd), "/proc")
+	defer d.Close()
+	entries, _ := d.Readdirnames(-1)
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry)
+		if err != nil {
+			continue
+		}
+		cmdline, _ := readWhole("/proc/" + entry + "/cmdline")
+		argv0, _, _ := strings.Cut(string(cmdline), "\x00")
+		if slices.Contains(names, argv0[strings.LastIndexByte(argv0, '/')+1:]) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// isAnonymous tells a pipe from a FIFO that has a name.
+func isAnonymous(fd int) bool {
+	var fs unix.Statfs_t
+	return unix.Fstatfs(fd, &fs) == nil && fs.Type == unix.PIPEFS_MAGIC
+}
