@@ -19,6 +19,8 @@ var loads = []struct{ name, words string }{
 	{"bare, two patterns", "-*debug* +*error* s16777215 n2 DIR/d"},
 	{"stamped with Unix time", "T s16777215 n2 DIR/d"},
 	{"bare, two globs", "F -*debug* +*[Ee]rror[[:punct:]]* s1g n2 DIR/d"},
+	{"bare, two regular expressions", "drop=de[a-b]ug select=[Ee]rror$ s1g n2 DIR/d"},
+	{"stamped with ISO 8601", "stamp=iso s16777215 n2 DIR/d"},
 	{"two directories", "t s16777215 n2 DIR/a -*debug* s16777215 n2 DIR/b"},
 	{"alerts", "-* +*debug* e"},
 	{"status", "=DIR/s"},

@@ -117,11 +117,11 @@ func (p *Pipe) decide(line []byte) {
 		switch a.kind {
 		case deselect:
 			if selected {
-				selected = !a.pattern.all && !a.match(head, &known)
+				selected = !a.pattern.all && !a.match(head, p.lead, &known)
 			}
 		case choose:
 			if !selected {
-				selected = a.match(head, &known)
+				selected = a.match(head, p.lead, &known)
 			}
 		case alert:
 			if selected {
@@ -137,10 +137,14 @@ func (p *Pipe) decide(line []byte) {
 	}
 }
 
-// match reports whether the pattern of an action matches.
-func (a *action) match(head []byte, known *first) bool {
-	if a.glob != nil {
+// match reports whether the pattern of an action matches. The first lead bytes of
+// head are the stamp.
+func (a *action) match(head []byte, lead int, known *first) bool {
+	switch {
+	case a.glob != nil:
 		return a.glob.match(head)
+	case a.regex != nil:
+		return a.regex.Match(head[lead:])
 	}
 	return a.pattern.match(head, known)
 }

@@ -69,6 +69,12 @@ func (r *result) line(words []string, line []byte) {
 			globs = true
 		case w == "S":
 			globs = false
+		case strings.HasPrefix(w, "select="), strings.HasPrefix(w, "drop="):
+			text := head[len(stampsFor(words)(0)):]
+			_, re, _ := strings.Cut(w, "=")
+			if regexp.MustCompile(re).Match(text) {
+				selected = w[0] == 's'
+			}
 		case w[0] == '-' || w[0] == '+':
 			match := matches([]byte(w[1:]), head)
 			if globs {
@@ -231,7 +237,11 @@ func randomScript(rnd *rand.Rand, rotating bool) []string {
 		words = append(words, "s4096", "n100000")
 	}
 	for range rnd.IntN(8) {
-		switch rnd.IntN(10) {
+		switch rnd.IntN(12) {
+		case 10:
+			words = append(words, "select="+randomRegex(rnd))
+		case 11:
+			words = append(words, "drop="+randomRegex(rnd))
 		case 8:
 			words = append(words, "F")
 		case 9:
@@ -259,6 +269,10 @@ func randomPattern(rnd *rand.Rand) string {
 		}
 	}
 	return string(pattern) + []string{"", "*", "*", "*"}[rnd.IntN(4)]
+}
+
+func randomRegex(rnd *rand.Rand) string {
+	return oneOf(rnd, "", "^", "$", "^x", "x$", "^$", "[xX]y*z", "z.z", "\\x00", "^(x|y)+", "[^xyz]{3}", "(?i)xyz")
 }
 
 func TestRandomScriptsAgreeWithTheModel(t *testing.T) {
@@ -296,6 +310,9 @@ func stampsFor(words []string) func(int) string {
 	}
 	if len(words) > 0 && words[0] == "T" {
 		return func(n int) string { return fmt.Sprintf("%d.%06d ", moment.Unix(), n/1000) }
+	}
+	if len(words) == 0 || !strings.HasPrefix(words[0], "t") {
+		return func(int) string { return "" }
 	}
 	return fixedStamp
 }

@@ -3,6 +3,7 @@ package logpipe
 import (
 	"errors"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -45,16 +46,17 @@ func (s stamping) text() tai64.Stamps {
 // action is what one word does to a line.
 type action struct {
 	kind    kind
-	pattern pattern // of choose and deselect
-	glob    *glob   // likewise, instead of pattern, behind F
-	index   int     // of status and deliver: which file, which outlet
+	pattern pattern        // of choose and deselect
+	glob    *glob          // likewise, instead of pattern, behind F
+	regex   *regexp.Regexp // likewise, of select= and drop=
+	index   int            // of status and deliver: which file, which outlet
 }
 
 type kind uint8
 
 const (
-	deselect kind = iota // '-': the line is dropped from here on if it matches
-	choose               // '+': the line is taken from here on if it matches
+	deselect kind = iota // '-', drop=: the line is dropped from here on if it matches
+	choose               // '+', select=: the line is taken from here on if it matches
 	alert                // 'e': a selected line goes to descriptor 2
 	status               // '=': a selected line goes to a status file
 	deliver              // a selected line goes to an outlet

@@ -43,6 +43,9 @@ func show(s *Script) string {
 
 // patternText writes a star pattern, or of a glob how many parts it has.
 func patternText(a action) string {
+	if a.regex != nil {
+		return "/" + a.regex.String() + "/"
+	}
 	if a.glob != nil {
 		return fmt.Sprintf("glob%d", len(a.glob.parts))
 	}
@@ -115,6 +118,8 @@ func TestWordsBecomeActions(t *testing.T) {
 		{"F holds for later patterns", "-a +glob1 -glob2", []string{"-a", "F", "+b", "-c*"}},
 		{"S ends F", "-glob1 +b", []string{"F", "-a", "S", "+b"}},
 		{"F and S are those letters alone", "-glob1 +b -c", []string{"F", "Sx", "-a", "S", "Fx", "+b", "FS", "-c"}},
+
+		{"regular expressions", "-/^a.*b$/ +// +glob1 -/[*]/", []string{"drop=^a.*b$", "select=", "F", "+b", "drop=[*]"}},
 
 		{"w holds for later directories", "./a[s99999 n10] ./b[s99999 n10 .gz] ./c[s99999 n10 .]",
 			[]string{"./a", "wgz", "./b", "w", "./c"}},
@@ -231,6 +236,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"w" + strings.Repeat("x", 300)},
 		{"full="}, {"full=drop"}, {"full=drop-oldest "}, {"full=drop-oldest", "file=a"},
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
+		{"select=("}, {"drop=a**"}, {"e", "select=\\1"}, {"drop=(?=a)"},
 		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
 		{"compress=gzip", "./d"}, {"compress=gzip", "file=a", "./d"},
 		{"total="}, {"total=0"}, {"total=0k"}, {"total=x"}, {"total=-1"}, {"total=1K"}, {"total=1t"}, {"total=1.5g"}, {"total=k"}, {"total=1 "},

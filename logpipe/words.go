@@ -20,9 +20,11 @@ type keyword struct {
 
 var keywords = [...]keyword{
 	{"compress", (*Script).readCompress},
+	{"drop", func(s *Script, value string, _ *opening) error { return s.readRegex(deselect, value) }},
 	{"file", (*Script).readFile},
 	{"full", func(_ *Script, value string, set *opening) (err error) { set.full, err = filling(value); return }},
 	{"keep", func(_ *Script, value string, set *opening) (err error) { set.keep, err = duration(value); return }},
+	{"select", func(s *Script, value string, _ *opening) error { return s.readRegex(choose, value) }},
 	{"stamp", (*Script).readStamp},
 	{"sync", func(_ *Script, value string, set *opening) (err error) { set.sync, err = syncing(value); return }},
 	{"total", func(_ *Script, value string, set *opening) (err error) { set.total, err = bytesOf(value); return }},

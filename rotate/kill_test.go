@@ -41,6 +41,7 @@ var killings = []killing{
 	{name: "one directory", words: []string{"s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "stamps", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "ISO stamps", words: []string{"stamp=iso", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "regular expressions", words: []string{"t", "s4096", "M/a", "drop=", "select=^...[13579]", "!x", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": odd}},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},

@@ -16,6 +16,8 @@
 //	          2026-11-25T10:00:00.123456789Z
 //	-PATTERN  deselect the line if it matches
 //	+PATTERN  select the line if it matches
+//	drop=REGEX  deselect the line if its text matches somewhere
+//	select=REGEX  select the line if its text matches somewhere
 //	F         patterns behind this word are those of fnmatch(3)
 //	S         patterns behind this word are star patterns, as at the start
 //	e         print the line on standard error, 200 bytes of it at most
@@ -54,6 +56,11 @@
 // [.-.] and equivalence classes such as [=a=], all as in the C locale: bytes, not
 // characters. A [ without its ] stands for itself. F and S hold for the words
 // behind them, in every line alike.
+//
+// REGEX is a regular expression of RE2 (as in Go, see pkg.go.dev/regexp/syntax). It
+// sees the first 1000 bytes less the stamp, so ^ is the start of the text, and it
+// need not match all of it: ^ and $ say so. Bytes that are no UTF-8 are taken for
+// U+FFFD.
 //
 // The stamps of T are those of t cut to microseconds. They never fall unless the
 // clock was set back by more than a second, but lines that come within one
