@@ -24,6 +24,7 @@ var commands = []cli.Command{
 	{Name: "softlimit", Summary: "run a program with new soft limits", Run: chain.Softlimit},
 	{Name: "supervise", Summary: "keep the service of a directory running", Run: tree.Supervise},
 	{Name: "svc", Summary: "give commands to services", Run: control.Svc},
+	{Name: "svlog", Summary: "show the logs of services", Run: logs.Svlog},
 	{Name: "svok", Summary: "tell whether a supervise runs in a directory", Run: control.Svok},
 	{Name: "svscan", Summary: "keep a supervise running for every service of a directory", Run: tree.Svscan},
 	{Name: "svscanboot", Summary: "start svscan on /service, with its errors shown by ps", Run: tree.Svscanboot},

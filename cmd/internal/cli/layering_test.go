@@ -27,7 +27,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"logpipe":              {ours: []string{"rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
 	"supervise":            {ours: []string{"tai64"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/cli":     {outside: []string{"github.com/spf13/pflag"}},
-	"cmd/internal/logs":    {ours: []string{"cmd/internal/cli", "logpipe", "rotate", "tai64"}},
+	"cmd/internal/logs":    {ours: []string{"cmd/internal/cli", "logpipe", "rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/chain":   {ours: []string{"cmd/internal/cli"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/control": {ours: []string{"cmd/internal/cli", "supervise", "tai64"}},
 	"cmd/internal/tree":    {ours: []string{"cmd/internal/cli", "rotate", "supervise", "tai64"}},
