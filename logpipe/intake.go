@@ -24,6 +24,7 @@ type intake struct {
 	seen  int64         // of the spool, up to where it has been worked on
 	prog  rotate.Progress
 	dirs  []dirOutlet // those of prog.Places
+	notes []noted     // those of prog.Notes
 	home  *outlet     // whose directory has the spool
 }
 
@@ -102,9 +103,10 @@ func (p *Pipe) recover() error {
 // adopt makes the present pipe stand where the killed one was.
 func (p *Pipe) adopt(held *rotate.Progress) {
 	in := &p.intake
-	places := in.prog.Places
+	places, notes := in.prog.Places, in.prog.Notes
 	in.prog = *held
-	in.prog.Places, in.seen = places, held.Done
+	in.prog.Places, in.prog.Notes, in.seen = places, notes, held.Done
+	defer in.remember(held)
 	if !held.InLine {
 		return
 	}
@@ -231,6 +233,9 @@ func (p *Pipe) account() {
 	for i, o := range in.dirs {
 		in.prog.Places[i] = o.dir.Accounted()
 		in.prog.Places[i].Taking = in.prog.InLine && o.taking
+	}
+	for i, n := range in.notes {
+		in.prog.Notes[i].Value = n.account(in.prog.InLine)
 	}
 }
 

@@ -3,6 +3,7 @@ package logpipe
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -32,5 +33,30 @@ func (s *Script) readRegex(k kind, value string) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	s.add(action{kind: k, regex: re})
+	return nil
+}
+
+// readTee adds standard output or standard error.
+func (s *Script) readTee(value string, set *opening) error {
+	o := *set
+	switch value {
+	case "1":
+		o.tee, o.path = 1, "standard output"
+	case "2":
+		o.tee, o.path = 2, "standard error"
+	default:
+		return errors.New("neither 1 nor 2")
+	}
+	s.deliver(o)
+	return nil
+}
+
+// readReady reads a descriptor, one that a command is given on purpose.
+func (s *Script) readReady(value string, _ *opening) error {
+	fd, err := strconv.ParseUint(value, 10, 31)
+	if err != nil || fd < 3 {
+		return errors.New("not the number of a descriptor, 3 or above")
+	}
+	s.ready = readiness(fd)
 	return nil
 }

@@ -24,6 +24,8 @@ type Options struct {
 	// Alert gets the lines of 'e', one Write each, whose errors are ignored;
 	// nil drops them.
 	Alert func(line []byte)
+	// Out and Err are what tee=1 and tee=2 write to; nil drops that.
+	Out, Err *os.File
 	// Warn is told why something did not work that the pipe tries again
 	// after a pause, or, if pausing is false, has given up without losing a
 	// line. It may be called from several goroutines. nil drops it.
@@ -119,6 +121,9 @@ func New(s *Script, opt Options) *Pipe {
 // status files, then the directories and plain files. After an error the
 // pipe is of no use.
 func (p *Pipe) Open() error {
+	if err := p.script.ready.check(); err != nil {
+		return err
+	}
 	for _, path := range p.script.statuses {
 		f, err := openStatus(path)
 		if err != nil {
@@ -135,14 +140,19 @@ func (p *Pipe) Open() error {
 		}
 		out := &outlet{sink: dst, path: o.path, taking: true}
 		p.outlets = append(p.outlets, out)
-		if d, ok := dst.(dirSink); ok {
-			p.intake.add(out, d.d)
+		switch dst := dst.(type) {
+		case dirSink:
+			p.intake.add(out, dst.d)
+		case *teeSink:
+			dst.out = out
+			dst.note = p.intake.note(dst)
 		}
 	}
 	if err := p.recover(); err != nil {
 		p.abandon()
 		return err
 	}
+	p.tellReady()
 	return nil
 }
 

@@ -20,6 +20,7 @@ type Script struct {
 	actions  []action
 	statuses []string  // files of '='
 	outlets  []opening // where lines go
+	ready    readiness
 }
 
 // stamping is what stands in front of each line.
@@ -65,7 +66,8 @@ const (
 // opening is a destination of the script with what the words before it said.
 type opening struct {
 	path string
-	dir  bool // a log directory; else a plain file
+	dir  bool // a log directory; else a plain file, or
+	tee  int  // 1 or 2: standard output or error
 	size int64
 	num  int
 

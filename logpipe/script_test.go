@@ -63,6 +63,9 @@ func patternText(a action) string {
 
 func showOpening(o opening) string {
 	text := fmt.Sprintf("%s[s%d n%d", o.path, o.size, o.num)
+	if o.tee > 0 {
+		return o.path
+	}
 	if !o.dir {
 		text = "file:" + text
 	}
@@ -125,6 +128,8 @@ func TestWordsBecomeActions(t *testing.T) {
 			[]string{"./a", "wgz", "./b", "w", "./c"}},
 		{"ws is the suffix without a word", "./a[s99999 n10] file:x[s99999 n10]", []string{"wgz", "ws", "./a", "file=x"}},
 
+		{"standard output and error", "standard output +/x/ standard error standard output", []string{"s5000", "tee=1", "select=x", "tee=2", "tee=1"}},
+		{"a descriptor to be ready at", "", []string{"ready=3", "ready=007"}},
 		{"patterns", "- -a + +b* -**", []string{"-", "-a", "+", "+b*", "-**"}},
 		{"only the first letter of e counts", "e e", []string{"e", "everything"}},
 		{"status files", "=a = =a", []string{"=a", "=", "=a"}},
@@ -237,6 +242,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"full="}, {"full=drop"}, {"full=drop-oldest "}, {"full=drop-oldest", "file=a"},
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
 		{"select=("}, {"drop=a**"}, {"e", "select=\\1"}, {"drop=(?=a)"},
+		{"tee="}, {"tee=0"}, {"tee=3"}, {"tee=1 "}, {"tee=stdout"}, {"ready="}, {"ready=2"}, {"ready=-3"}, {"ready=x"}, {"ready=2147483648"},
 		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
 		{"compress=gzip", "./d"}, {"compress=gzip", "file=a", "./d"},
 		{"total="}, {"total=0"}, {"total=0k"}, {"total=x"}, {"total=-1"}, {"total=1K"}, {"total=1t"}, {"total=1.5g"}, {"total=k"}, {"total=1 "},
@@ -301,7 +307,7 @@ func FuzzParse(f *testing.F) {
 			if o.size < rotate.MinSize || o.size > rotate.MaxSize || o.num < rotate.MinNum || o.keep < 0 {
 				t.Errorf("%q: %s is out of its limits", words, showOpening(o))
 			}
-			if o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress) {
+			if o.tee == 0 && o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress) {
 				t.Errorf("%q: %s is not a directory", words, showOpening(o))
 			}
 		}

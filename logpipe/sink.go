@@ -21,6 +21,9 @@ type sink interface {
 
 // open opens a destination of the script.
 func (p *Pipe) open(o opening) (sink, error) {
+	if o.tee > 0 {
+		return p.openTee(o.tee)
+	}
 	if !o.dir {
 		f, err := rotate.OpenFile(o.path, rotate.FileOptions{
 			Size: o.size, Num: o.num, Age: o.keep, Compress: o.compress,

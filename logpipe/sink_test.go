@@ -38,6 +38,11 @@ var destinations = []struct {
 		func(t testing.TB, path string) []string { return append(archived(t, path), path+"/current") },
 		1000000,
 	}, {
+		"standard output",
+		func(string) []string { return []string{"tee=1"} },
+		func(t testing.TB, path string) []string { return []string{path} },
+		1 << 30,
+	}, {
 		"plain file",
 		func(path string) []string { return []string{"n1000000", "file=" + path} },
 		plainFiles,
@@ -79,7 +84,14 @@ func eachSink(t *testing.T, test func(t *testing.T, c *conformist, most int)) {
 
 func (c *conformist) open(t *testing.T, words []string) {
 	t.Helper()
-	c.p = opened(t, Options{Warn: func(err error, _ bool) { t.Error(err) }}, words...)
+	var out *os.File
+	if words[0] == "tee=1" {
+		var err error
+		out, err = os.OpenFile(c.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		must(t, err)
+		t.Cleanup(func() { _ = out.Close() })
+	}
+	c.p = opened(t, Options{Out: out, Warn: func(err error, _ bool) { t.Error(err) }}, words...)
 	c.sink = c.p.outlets[0].sink
 }
 
@@ -203,7 +215,7 @@ func TestASinkThatWasClosedGoesOnWhenItIsOpenedAgain(t *testing.T) {
 		c.open(t, d.words(path))
 		c.rotate()
 		must(t, c.close())
-		if names := c.pieces(t, path); len(names) != 2 {
+		if names := c.pieces(t, path); len(names) != 2 && d.name != "standard output" {
 			t.Errorf("%s: files %q after rotate, want two", d.name, names)
 		}
 		c.holds(t, true, d.most)

@@ -24,9 +24,11 @@ var keywords = [...]keyword{
 	{"file", (*Script).readFile},
 	{"full", func(_ *Script, value string, set *opening) (err error) { set.full, err = filling(value); return }},
 	{"keep", func(_ *Script, value string, set *opening) (err error) { set.keep, err = duration(value); return }},
+	{"ready", (*Script).readReady},
 	{"select", func(s *Script, value string, _ *opening) error { return s.readRegex(choose, value) }},
 	{"stamp", (*Script).readStamp},
 	{"sync", func(_ *Script, value string, set *opening) (err error) { set.sync, err = syncing(value); return }},
+	{"tee", (*Script).readTee},
 	{"total", func(_ *Script, value string, set *opening) (err error) { set.total, err = bytesOf(value); return }},
 }
 
@@ -70,7 +72,7 @@ func (s *Script) readFile(path string, set *opening) error {
 		return errors.New("plain files are not counted together, put file= before total=")
 	}
 	for _, o := range s.outlets {
-		if !o.dir && filepath.Clean(o.path) == filepath.Clean(path) {
+		if !o.dir && o.tee == 0 && filepath.Clean(o.path) == filepath.Clean(path) {
 			return errors.New("named twice")
 		}
 	}

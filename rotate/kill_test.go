@@ -28,11 +28,13 @@ import (
 
 // killing is a row: a script, and how its directories see the input.
 type killing struct {
-	name  string
-	words []string                          // M stands for the machine
-	wants map[string]func(line string) bool // by directory; nil: every line
-	space int                               // of each directory, 0: no end
-	back  time.Duration                     // how far the clock steps back before the second start
+	name    string
+	words   []string                          // M stands for the machine
+	wants   map[string]func(line string) bool // by directory; nil: every line
+	space   int                               // of each directory, 0: no end
+	tee     string                            // the directory whose lines standard output gets as well
+	doubled *atomic.Int64                     // kills that doubled something there
+	back    time.Duration                     // how far the clock steps back before the second start
 }
 
 func odd(line string) bool { return len(line) > 4 && (line[3]-'0')%2 == 1 }
@@ -42,6 +44,7 @@ var killings = []killing{
 	{name: "stamps", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "ISO stamps", words: []string{"stamp=iso", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "regular expressions", words: []string{"t", "s4096", "M/a", "drop=", "select=^...[13579]", "!x", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": odd}},
+	{name: "standard output", words: []string{"t", "s4096", "M/a", "drop=", "select=^...[13579]", "tee=1", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": odd}, tee: "b"},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
@@ -83,7 +86,8 @@ type run struct {
 	opens int // calls of the latest process until it was open
 	said  []string
 	lives int
-	owes  bool // an archive that was dropped at the end may be told by the next process
+	out   *os.File // standard output
+	owes  bool     // an archive that was dropped at the end may be told by the next process
 
 	prepare func()          // called when a process begins; nil: nothing
 	clean   map[string]bool // directories that a killed process had closed
@@ -101,6 +105,12 @@ func (k killing) start(t *testing.T) *run {
 	r.in = in
 	for dir := range k.wants {
 		r.Disk(r.Name + "/" + dir).Space(k.space)
+	}
+	if k.tee != "" {
+		if r.out, err = os.CreateTemp("", "tee"); err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Remove(r.out.Name())
 	}
 	if _, err := w.Write(killInput); err != nil {
 		t.Fatal(err)
@@ -143,7 +153,7 @@ func (r *run) live() error {
 		return err
 	}
 	p := logpipe.New(s, logpipe.Options{
-		Spool: true, Pause: time.Nanosecond, Linger: -1,
+		Spool: true, Pause: time.Nanosecond, Linger: -1, Out: r.out,
 		Clock: &tai64.Clock{Now: func() time.Time { r.now = r.now.Add(time.Millisecond); return r.now }},
 		Warn:  func(err error, _ bool) { r.said = append(r.said, err.Error()) },
 	})
@@ -167,6 +177,30 @@ func (r *run) check(when string) {
 			r.t.Fatalf("%s: %s: %v\n%s\n%q", when, dir, err, r.Disk(r.Name+"/"+dir).Listing(), r.said)
 		}
 	}
+}
+
+// checkOut wants standard output to be what the directory is, but for one piece
+// that a kill between a write and its record has doubled, and reports that.
+func (r *run) checkOut(when string) (doubled bool) {
+	r.t.Helper()
+	if r.out == nil || r.lives > 2 {
+		return false
+	}
+	want := string(r.Disk(r.Name + "/" + r.row.tee).Content())
+	b := make([]byte, 2*len(want)+1)
+	n, _ := r.out.ReadAt(b, 0)
+	got := string(b[:n])
+	first, last := 0, 0
+	for first < min(len(got), len(want)) && got[first] == want[first] {
+		first++
+	}
+	for last < min(len(got), len(want)) && got[len(got)-1-last] == want[len(want)-1-last] {
+		last++
+	}
+	if len(got) < len(want) || first+last < len(want) {
+		r.t.Fatalf("%s: standard output: %v", when, differ(got, want))
+	}
+	return len(got) > len(want)
 }
 
 func (r *run) checkDir(dir string, wants func(string) bool) error {
@@ -329,6 +363,7 @@ func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
 		step = 1
 	}
 	eachKilling(t, func(t *testing.T, k killing) {
+		k.doubled = new(atomic.Int64)
 		first, second := 0, 0
 		for killed := true; killed; {
 			first++
@@ -338,6 +373,9 @@ func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
 			}
 		}
 		t.Logf("%d kills, %d in recovery", first, second)
+		if n := k.doubled.Load(); n > int64(first/10) {
+			t.Errorf("%d of %d kills double what standard output gets", n, first)
+		}
 		if first < 100 || second < 500 {
 			t.Errorf("only %d kills and %d in recovery", first, second)
 		}
@@ -353,6 +391,9 @@ func (k killing) killedOnce(t *testing.T, first int) bool {
 		t.Fatal("killed for no reason")
 	}
 	r.check("killed " + when)
+	if r.checkOut("killed " + when) {
+		k.doubled.Add(1)
+	}
 	return killed
 }
 
@@ -382,6 +423,7 @@ func (r *run) must(killed bool, err error) bool {
 
 func (r *run) end() {
 	r.Forget()
+	_ = r.out.Close()
 	_ = r.in.Close()
 }
 

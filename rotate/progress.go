@@ -28,6 +28,24 @@ type Progress struct {
 	First      tai64.TAI64N
 
 	Places []Place
+	Notes  []Note
+}
+
+// Note is what another kind of destination, or the way to one, has to know of
+// what came before Done. What it means is for its writer to say.
+type Note struct {
+	Key   uint64
+	Value [5]uint64
+}
+
+// Note returns the note with that key, nil if there is none.
+func (p *Progress) Note(key uint64) *Note {
+	for i := range p.Notes {
+		if p.Notes[i].Key == key {
+			return &p.Notes[i]
+		}
+	}
+	return nil
 }
 
 // Place is one destination's part of a Progress.
@@ -73,18 +91,20 @@ func (p *Progress) Place(key uint64) *Place {
 // slots, little-endian:
 //
 //	bytes  0-3   sum of all that follows, to the end of the last place
-//	       4-7   number of places
+//	       4-7   number of places, notes among them
 //	       8-15  sequence number: the higher one of two valid slots counts
 //	      16-31  boot id
 //	      32-39  Done
 //	      40-47  how many bytes there are in the spool whatever its number says, or -1
 //	      48-59  Last, packed as a TAI64N label
-//	      60-63  1 if InLine
+//	      60     1 if InLine
+//	      61-63  number of notes
 //	      64-71  Begin
 //	      72-79  End
 //	      80-91  First, packed likewise
 //	      96-    places of 48 bytes: Key, Dev, Ino, Born, Size, and Skip with Taking
 //	             in its highest bit and Closed in the next
+//	             and after them the notes: Key, Value
 //
 // They are written in turn: one that was being written when the
 // process was killed has a wrong sum, and the other one is what was true before.
@@ -120,18 +140,21 @@ type slot struct {
 	Progress
 }
 
+// entries is how many places and notes there are.
+func (p *Progress) entries() int { return len(p.Places) + len(p.Notes) }
+
 func slotSize(places int) int { return (slotHead + places*placeSize + 63) &^ 63 }
 
 // encode writes a slot into b and returns its length. It allocates nothing.
 func (s *slot) encode(b []byte) int {
 	le := binary.LittleEndian
-	le.PutUint32(b[4:], uint32(len(s.Places)))
+	le.PutUint32(b[4:], uint32(s.entries()))
 	le.PutUint64(b[8:], s.seq)
 	copy(b[16:], s.boot[:])
 	le.PutUint64(b[32:], uint64(s.Done))
 	le.PutUint64(b[40:], uint64(s.cut))
 	putLabel(b[48:], s.Last)
-	le.PutUint32(b[60:], bit(s.InLine))
+	le.PutUint32(b[60:], uint32(len(s.Notes))<<8|bit(s.InLine))
 	le.PutUint64(b[64:], uint64(s.Begin))
 	le.PutUint64(b[72:], uint64(s.End))
 	putLabel(b[80:], s.First)
@@ -141,6 +164,14 @@ func (s *slot) encode(b []byte) int {
 		pos := p.Position
 		for j, v := range [...]uint64{p.Key, pos.Dev, pos.Ino, uint64(pos.Born), uint64(pos.Size), p.skipAndBits()} {
 			le.PutUint64(b[at+8*j:], v)
+		}
+		at += placeSize
+	}
+	for i := range s.Notes {
+		n := &s.Notes[i]
+		le.PutUint64(b[at:], n.Key)
+		for j, v := range n.Value {
+			le.PutUint64(b[at+8+8*j:], v)
 		}
 		at += placeSize
 	}
@@ -190,10 +221,18 @@ func decodeSlot(b []byte) (s slot, ok bool) {
 	copy(s.boot[:], b[16:])
 	s.Last, s.InLine = getLabel(b[48:]), b[60] != 0
 	s.Begin, s.End, s.First = int64(le.Uint64(b[64:])), int64(le.Uint64(b[72:])), getLabel(b[80:])
+	notes := int64(le.Uint32(b[60:]) >> 8)
+	if notes > places {
+		return s, false
+	}
 	for at := int64(slotHead); at < end; at += placeSize {
 		var v [6]uint64
 		for j := range v {
 			v[j] = le.Uint64(b[at+8*int64(j):])
+		}
+		if at >= end-notes*placeSize {
+			s.Notes = append(s.Notes, Note{v[0], [5]uint64(v[1:])})
+			continue
 		}
 		s.Places = append(s.Places, Place{
 			Key: v[0], Position: Position{Dev: v[1], Ino: v[2], Born: int64(v[3]), Size: int64(v[4])},

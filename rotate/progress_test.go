@@ -15,17 +15,19 @@ func someSlot() slot {
 			{Key: 1, Position: Position{Dev: 2, Ino: 3, Born: 4, Size: 5}, Skip: 6, Taking: true},
 			{Key: 11, Position: Position{Dev: 12, Ino: 13, Born: -14, Size: 15}, Skip: 16, Closed: true},
 		},
+		Notes: []Note{{Key: 21, Value: [5]uint64{22, 23, 24, 25, 1<<64 - 1}}},
 	}}
 }
 
 func encoded(s slot) []byte {
-	b := make([]byte, slotSize(len(s.Places)))
+	b := make([]byte, slotSize(s.entries()))
 	return b[:s.encode(b)]
 }
 
 func TestASlotIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
-	for _, s := range []slot{someSlot(), {cut: -1}, {cut: 9, Progress: Progress{Places: make([]Place, 40)}}} {
+	for _, s := range []slot{someSlot(), {cut: -1}, {cut: 9, Progress: Progress{Places: make([]Place, 40)}},
+		{cut: 9, Progress: Progress{Places: make([]Place, 3), Notes: make([]Note, 300)}}, {cut: 9, Progress: Progress{Notes: make([]Note, 1)}}} {
 		if got, ok := decodeSlot(encoded(s)); !ok || !reflect.DeepEqual(got, s) {
 			t.Errorf("read %+v, %v\nwrote %+v", got, ok, s)
 		}

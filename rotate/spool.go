@@ -143,7 +143,7 @@ func (s *Spool) Begin(p *Progress) error {
 			return err
 		}
 	}
-	if s.cell != nil && len(s.buf) >= slotSize(len(p.Places)) {
+	if s.cell != nil && len(s.buf) >= slotSize(p.entries()) {
 		s.Commit(p)
 		return nil
 	}
@@ -163,7 +163,7 @@ func (s *Spool) newRecord(p *Progress) error {
 	if err := s.drop(newProgressName); err != nil {
 		return err
 	}
-	size := recordHead + 2*slotSize(len(p.Places))
+	size := recordHead + 2*slotSize(p.entries())
 	c, err := s.fs.mapped(newProgressName, size)
 	if err != nil {
 		return fail(err, "unable to create %s/%s", s.name, newProgressName)

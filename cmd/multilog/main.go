@@ -24,6 +24,8 @@
 //	=FILE     make the line the content of FILE, as 1001 bytes padded with newlines
 //	./DIR     append the line to the log directory DIR, if it is selected
 //	/DIR      the same
+//	tee=1     write the line to standard output, if it is selected
+//	tee=2     write the line to standard error, if it is selected
 //	file=PATH append the line to the plain rotated file PATH, if it is selected
 //
 // and these hold for the destinations after them:
@@ -39,6 +41,11 @@
 //	keep=DURATION  delete old files after that time, such as 12h or 30d
 //	total=SIZE     delete the oldest files of a directory as long as all have more
 //	               bytes together, current not among them, such as 500m or 2g
+//
+// and this one for all:
+//
+//	ready=FD  write a newline to that descriptor, 3 or above, and close it, when all
+//	          directories are locked and hold what a killed multilog had taken
 //
 // Any other word is ignored. Every line starts selected. A line may be of any
 // length and hold any bytes; patterns, e and = see its first 1000 bytes, the
@@ -96,6 +103,10 @@
 // compression. SIZE is rounded up to whole megabytes (1048576 bytes), the
 // duration of keep= to whole days, and that is looked at in a rotation only.
 //
+// tee= writes whole lines, of any length, and waits for a slow reader as for a slow
+// disk: nothing is lost to him, and all wait for him. TERM gives him five seconds. A
+// reader who goes away is missed once, in a warning, and multilog logs on.
+//
 // # Processor
 //
 // COMMAND is run by /bin/sh in DIR with the finished file as descriptor 0 and
@@ -151,7 +162,8 @@
 // stamps that rise. Its input may be another one. Right after a start, before
 // anything is read, a kill may still leave @LABEL.u, of complete lines.
 //
-// Not exact are: lines of e, which may be said twice; plain files; a directory
+// Not exact are: lines of e, which may be said twice; tee=, where a kill may double
+// the 4096 bytes that were just written, and loses none; plain files; a directory
 // that is removed while multilog runs; and a script whose first directory is
 // another one than before, which leaves the old spool until it is the first
 // again. Input that is no pipe is read plainly, and so is one whose spool cannot be

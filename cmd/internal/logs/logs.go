@@ -26,6 +26,8 @@ func Multilog(e *cli.Env) int {
 	pipe := logpipe.New(script, logpipe.Options{
 		Spool: isPipe(e.In),
 		Alert: e.Tell,
+		Out:   e.Out,
+		Err:   e.Err,
 		Warn: func(err error, pausing bool) {
 			if pausing {
 				e.WarnPausing(err)
