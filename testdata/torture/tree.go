@@ -93,13 +93,20 @@ func (t *tree) storm(ctx context.Context, r *rand.Rand, kills int, limit time.Du
 		err = errors.Join(err, s.end())
 		res.stall = max(res.stall, s.stall)
 	}
+	var starts [services]int // before all of them are told to end
+	for i := range starts {
+		starts[i] = marks(t.service(i, "starts"))
+	}
 	err = errors.Join(err, t.settle(ctx))
 	for i, s := range t.sources {
 		c, failed := tallyDir(t.log(i), s.form, s.lines, true, every)
 		res.add(c)
-		res.twice += marks(t.service(i, "twice"))
+		copies, again := marks(t.service(i, "twice")), 0
 		if b.calm {
-			res.twice += marks(t.service(i, "starts")) - 1
+			again = starts[i] - 1
+		}
+		if res.twice += copies + again; copies+again > 0 && t.kit.name == ours {
+			res.note("service %d: %d started beside another, %d after the end of another", i, copies, again)
 		}
 		err = errors.Join(err, failed)
 	}
@@ -218,7 +225,7 @@ func (t *tree) settle(ctx context.Context) error {
 	if t.kit.name == ours {
 		_ = syscall.Kill(t.scan.pid, syscall.SIGTERM)
 		if !eventually(2*patience, func() bool {
-			if left := len(descendants()); left > 0 && ended(t.scan) {
+			if len(descendants()) > 0 && ended(t.scan) && t.scan.status.Signaled() {
 				// TERM came before it had its handlers. Another one, and a moment.
 				if err := t.start(); err != nil {
 					return false
