@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -37,7 +38,10 @@ func init() { players["mover"] = mover }
 func mover() {
 	in, err := unix.Open(os.Args[1], unix.O_RDONLY, 0)
 	for err == nil || err == unix.EINTR {
-		_, err = unix.Splice(in, nil, 1, nil, 4096, 0)
+		var n int64
+		if n, err = unix.Splice(in, nil, 1, nil, 4096, 0); n == 0 && err == nil {
+			err = io.EOF // nobody writes to it any more
+		}
 	}
 	fmt.Fprintln(os.Stderr, "mover:", err)
 }

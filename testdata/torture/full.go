@@ -88,10 +88,8 @@ func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.D
 		res.kills++
 	}
 	err = errors.Join(err, src.end(), out.Close())
-	ended := eventually(patience, func() bool {
-		select {
-		case <-d.logger.done:
-		default:
+	last := eventually(patience, func() bool {
+		if !ended(d.logger) {
 			return ctx.Err() != nil
 		}
 		if d.logger.status.Exited() && d.logger.status.ExitStatus() == 0 {
@@ -100,7 +98,7 @@ func (d *disk) storm(ctx context.Context, r *rand.Rand, floods int, limit time.D
 		d.logger, err = d.script.start(d.torture, d.dir, d.in)
 		return false
 	})
-	if !ended {
+	if !last {
 		err = errors.Join(err, errors.New("the logger did not come to the end"))
 	}
 	res.stall = src.stall
@@ -148,10 +146,8 @@ func (d *disk) flood(ctx context.Context, r *rand.Rand, src *source, b flood) er
 		return err
 	}
 	if !eventually(patience, func() bool {
-		select {
-		case <-d.logger.done: // as a supervise would
+		if ended(d.logger) { // as a supervise would
 			d.logger, err = d.script.start(d.torture, d.dir, d.in)
-		default:
 		}
 		return err != nil || src.waits() < 20*time.Millisecond || ctx.Err() != nil
 	}) {

@@ -69,15 +69,20 @@ func (s logScript) storm(ctx context.Context, t *torture, r *rand.Rand, kills in
 		if c, err = s.start(t, dir, in); err != nil {
 			break
 		}
-		// Not to wait for anything: the kill is to hit any moment.
-		time.Sleep(time.Duration(1000+r.IntN(15000)) * time.Microsecond)
+		// Half of them at any moment, that of the start and of what it has to catch
+		// up with included; half in the middle of work, which a busy machine would
+		// else never come to.
+		if before := src.writes.Load(); r.IntN(2) == 0 {
+			eventually(patience, func() bool { return src.writes.Load() != before || ended(c) || ctx.Err() != nil })
+		}
+		time.Sleep(time.Duration(r.IntN(15000)) * time.Microsecond)
 		_ = killed(c) // it may have found its directory locked
 		res.kills++
 	}
 	// The end of input: what the last one leaves is the next one's to take.
 	// The source may be in a write that nobody takes, so that has to go on first.
-	ended := make(chan error, 1)
-	go func() { ended <- errors.Join(src.end(), out.Close()) }()
+	stopped := make(chan error, 1)
+	go func() { stopped <- errors.Join(src.end(), out.Close()) }()
 	last := eventually(patience, func() bool {
 		c, failed := s.start(t, dir, in)
 		if failed != nil {
@@ -92,7 +97,7 @@ func (s logScript) storm(ctx context.Context, t *torture, r *rand.Rand, kills in
 		}
 		return c.status.Exited() && c.status.ExitStatus() == 0
 	})
-	err = errors.Join(err, <-ended)
+	err = errors.Join(err, <-stopped)
 	if !last {
 		err = errors.Join(err, errors.New("no logger came to the end"))
 	}
@@ -103,6 +108,16 @@ func (s logScript) storm(ctx context.Context, t *torture, r *rand.Rand, kills in
 		err = errors.Join(err, failed)
 	}
 	return res, err
+}
+
+// ended reports whether a child has.
+func ended(c *child) bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func killed(c *child) error {

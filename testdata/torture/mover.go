@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -43,7 +44,10 @@ func moves() error {
 	}
 	in, err := unix.Open("fifo", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	for err == nil || err == unix.EINTR {
-		_, err = unix.Splice(in, nil, 1, nil, 4096, 0)
+		var n int64
+		if n, err = unix.Splice(in, nil, 1, nil, 4096, 0); n == 0 && err == nil {
+			err = io.EOF // nobody writes to it any more
+		}
 	}
 	return err
 }

@@ -19,7 +19,8 @@ type source struct {
 	pace time.Duration // between two writes; 0 is as fast as they are taken
 	size int           // bytes of a write, about
 
-	began atomic.Int64 // when the write was begun that has not ended; 0 if there is none
+	writes atomic.Int64 // that have ended
+	began  atomic.Int64 // when the write was begun that has not ended; 0 if there is none
 
 	stop  chan struct{}
 	done  chan struct{}
@@ -73,6 +74,7 @@ func (s *source) run() error {
 		}
 		s.stall = max(s.stall, time.Since(began))
 		s.began.Store(0)
+		s.writes.Add(1)
 		s.lines = n
 		select {
 		case <-s.stop:
