@@ -92,6 +92,9 @@ type Options struct {
 	spawn  func(func())                    // runs a rotation beside the writer; nil: go
 	run    func(*processing) error         // runs a processor; nil: (*processing).run
 	now    func() time.Time                // the time of day; nil: time.Now
+
+	maxState int64         // 0: maxState
+	patience time.Duration // 0: patience
 }
 
 // Dir is a log directory open for writing. It is an io.WriteCloser; its
@@ -102,17 +105,18 @@ type Dir struct {
 	opt   Options
 	clock *tai64.Clock
 
-	mu      sync.Mutex   // guards all below
-	fs      fsys         // nil when the directory was lost and could not be entered again
-	current file         // nil when the next write has to open it
-	size    int64        // bytes in current
-	due     bool         // current is full and ends with a line
-	last    tai64.TAI64N // the stamp of current's last line, if due and Stamped
-	walk    *walk        // the latest rotation, until settled; nil: none
-	disk    durable
-	inLine  bool        // the last byte written does not end a line
-	expiry  *time.Timer // when the next archive is older than MaxAge; nil: no MaxAge
-	closed  bool
+	mu       sync.Mutex   // guards all below
+	fs       fsys         // nil when the directory was lost and could not be entered again
+	current  file         // nil when the next write has to open it
+	size     int64        // bytes in current
+	due      bool         // current is full and ends with a line
+	last     tai64.TAI64N // the stamp of current's last line, if due and Stamped
+	walk     *walk        // the latest rotation, until settled; nil: none
+	disk     durable
+	inLine   bool        // the last byte written does not end a line
+	expiry   *time.Timer // when the next archive is older than MaxAge; nil: no MaxAge
+	closed   bool
+	failures int // of processors in a row; for walks, of which there is one at a time
 
 	losses losses // has a lock of its own, to be taken after mu
 
@@ -176,6 +180,12 @@ func (o Options) filled() Options {
 	}
 	if o.now == nil {
 		o.now = time.Now
+	}
+	if o.maxState == 0 {
+		o.maxState = maxState
+	}
+	if o.patience == 0 {
+		o.patience = patience
 	}
 	return o
 }
@@ -258,10 +268,10 @@ func (d *Dir) Close() error {
 	}
 	d.closed = true
 	d.disarm()
-	err := d.settle()
+	err := d.settle(false)
 	if err == nil {
 		d.tell(nil)
-		err = d.settle() // a new file may have been needed
+		err = d.settle(false) // a new file may have been needed
 	}
 	d.stopExpiry()
 	if err == nil {

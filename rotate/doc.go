@@ -24,7 +24,7 @@
 //	dropped         0644  what was given up for want of space, see [FullDropOldest]
 //	dropped.new     0644  space for the next one of these
 //	@LABEL.s        0744  finished: complete, on disk, processed
-//	@LABEL.u              cut short by an outage
+//	@LABEL.u              cut short by an outage, or given up by its processor
 //
 // LABEL is a TAI64N label of 24 digits, not before any line of the file. s may
 // be any other [Options.Suffix]; archives of all suffixes are one history. The

@@ -1,11 +1,16 @@
 package rotate
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // processed is a directory with a processor, whose failures are told and tried
@@ -213,4 +218,156 @@ func TestTheLockHoldsAcrossProcesses(t *testing.T) {
 	}
 	l.close(d)
 	l.childProcess("022", "", nil)
+}
+
+// TestAProcessorThatAlwaysFailsStopsNothing writes more than a writer could if it
+// had to wait for it: the files stay as they are.
+func TestAProcessorThatAlwaysFailsStopsNothing(t *testing.T) {
+	t.Parallel()
+	l := processed(t, "echo half; echo state >&5; exit 1")
+	var mu sync.Mutex
+	stop := false
+	l.opt.spawn = nil
+	l.opt.Retry = func(err error) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		l.told = append(l.told, err.Error())
+		return !stop
+	}
+	l.opt.Warn = func(err error) { l.opt.Retry(err) }
+	d := l.open()
+	var want []string
+	for i := range 5 {
+		want = append(want, fmt.Sprintf("file %d\n", i))
+		l.write(d, want[i])
+		l.rotate(d)
+	}
+	l.write(d, "rest\n")
+	mu.Lock()
+	stop = true
+	mu.Unlock()
+	if err := d.Close(); err == nil {
+		t.Error("Close has finished what it could not")
+	}
+	got := l.contents()
+	if len(got) < 5 || !slices.Equal(got[:4], want[:4]) {
+		t.Errorf("archives and current hold %q", got)
+	}
+	for _, name := range l.archives() {
+		if !strings.HasSuffix(name, ".u") {
+			t.Errorf("%s went through no processor", name)
+		}
+	}
+	left, failed := 0, 0
+	for _, text := range l.told {
+		switch text {
+		case "processor failed in " + l.name:
+			failed++
+		case "unable to process " + l.name + "/previous, leaving it as it is: processor failed in " + l.name:
+			left++
+		default:
+			t.Errorf("told %q", text)
+		}
+	}
+	if left < 4 || failed < enough-1 {
+		t.Errorf("told of %d files left and %d failures", left, failed)
+	}
+	// What is left is for the next start, with a processor that works.
+	l.opt.Processor, l.told = "tr a-z A-Z", nil
+	l.close(l.open())
+	if got := l.contents(); got[4] != "FILE 4\n" && got[4] != "file 4\n" {
+		t.Errorf("archives and current hold %q", got)
+	}
+}
+
+// TestAStartDoesNotWaitForAProcessorThatAlwaysFails finds a complete previous.
+func TestAStartDoesNotWaitForAProcessorThatAlwaysFails(t *testing.T) {
+	t.Parallel()
+	l := processed(t, "exit 1")
+	l.opt.Retry = func(err error) bool { l.told = append(l.told, err.Error()); return true }
+	l.put("previous", "one\n", 0o744)
+	l.put("current", "two\n", 0o744)
+	l.close(l.open())
+	l.wantContents("one\n", "two\n")
+	failed := "processor failed in " + l.name
+	l.wantTold(failed, failed, "process "+l.name+"/previous, leaving it as it is: "+failed)
+}
+
+// groupOf waits for a processor that writes its number beside the directory, and
+// sees to it that its group ends.
+func (l *logDir) groupOf() (gone func() bool) {
+	l.t.Helper()
+	var pid int
+	eventually(l.t, "the processor runs", func() bool {
+		b, _ := os.ReadFile(l.name + "/../pid")
+		_, err := fmt.Sscanf(string(b), "%d\n", &pid)
+		return err == nil
+	})
+	l.t.Cleanup(func() { _ = syscall.Kill(-pid, syscall.SIGKILL) })
+	return func() bool { return syscall.Kill(-pid, 0) == syscall.ESRCH }
+}
+
+// TestAProcessorThatHangsIsKilledWhenAWriterWaits has one with a child.
+func TestAProcessorThatHangsIsKilledWhenAWriterWaits(t *testing.T) {
+	t.Parallel()
+	l := processed(t, "echo $$ >../pid; sleep 1000; cat")
+	l.opt.spawn, l.opt.patience = nil, 50*time.Millisecond
+	d := l.open()
+	l.write(d, "one\n")
+	l.rotate(d)
+	gone := l.groupOf()
+	l.write(d, "two\n") // goes on beside it
+	if gone() {
+		t.Error("the processor has ended, and nobody waits for it")
+	}
+	l.rotate(d)
+	eventually(t, "the processor and its child have ended", gone)
+	l.write(d, "three\n")
+	if names := l.archives(); len(names) != 1 || !strings.HasSuffix(names[0], ".u") || l.read(names[0]) != "one\n" {
+		t.Errorf("archives %q", names)
+	}
+	// A close waits no longer, and leaves the file to the next start.
+	if err := d.Close(); !errors.Is(err, errLate) {
+		t.Errorf("Close: %v", err)
+	}
+	l.wantTold("process " + l.name + "/previous, leaving it as it is: processor killed in " + l.name + ": it takes too long")
+	l.opt.Processor, l.opt.patience = "tr a-z A-Z", 0
+	l.close(l.open())
+	l.wantContents("one\n", "TWO\n", "three\n", "")
+}
+
+// TestStateWithoutEndIsAFailedRun has a processor that would fill the disk, and one
+// that ends before it is looked at.
+func TestStateWithoutEndIsAFailedRun(t *testing.T) {
+	t.Parallel()
+	for _, rest := range []string{"while :; do echo state >&5; done", "echo state >&5"} {
+		l := processed(t, "[ -e ../again ] && exec cat; echo >../again; echo $$ >../pid; "+rest)
+		l.opt.maxState = 3
+		d := l.open()
+		l.oneRotation(d, "one\n")
+		l.close(d)
+		l.wantContents("one\n", "")
+		l.wantTold("processor killed in " + l.name + ": it writes more than 3 bytes of state")
+		if got := l.read("state"); got != "" {
+			t.Errorf("state %q", got)
+		}
+		eventually(t, "the processor has ended", l.groupOf())
+	}
+}
+
+// TestAProcessorThatForksHoldsNothingUp leaves a child that has all descriptors.
+func TestAProcessorThatForksHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	l := processed(t, "echo $$ >../pid; cat; sleep 1000 & exit 0")
+	d := l.open()
+	l.oneRotation(d, "one\n")
+	gone := l.groupOf()
+	if gone() {
+		t.Error("there is no child")
+	}
+	l.oneRotation(d, "two\n")
+	l.groupOf()
+	l.close(d)
+	l.wantContents("one\n", "two\n", "")
+	l.wantTold()
 }

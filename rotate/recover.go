@@ -157,12 +157,18 @@ func (d *Dir) finishPrevious(prev info, archived bool) error {
 		}
 		w.old, w.at = f, syncOld
 		defer release(&w.old)
-		return w.run()
+		return w.runNow()
 	}
 	if d.opt.HasProcessor && !archived {
 		w.at = process
 	}
-	return w.run()
+	return w.runNow()
+}
+
+// runNow does a walk for a writer that cannot begin before its end.
+func (w *walk) runNow() (err error) {
+	w.await(true, func() { err = w.run() })
+	return err
 }
 
 // archived reports whether a file has its name as an archive already.

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tailight/tailight/tai64"
 )
@@ -11,7 +14,7 @@ import (
 // rotate finishes current and starts a new one. Only the two steps that the
 // writer has to wait for are done here; the walk does the rest beside it.
 func (d *Dir) rotate() error {
-	if err := d.settle(); err != nil {
+	if err := d.settle(true); err != nil {
 		return err
 	}
 	if d.current != nil {
@@ -95,16 +98,20 @@ func (d *Dir) endLabel() tai64.TAI64N {
 }
 
 // settle waits until the latest rotation has come to an end, and goes on with
-// it if that was an error.
-func (d *Dir) settle() error {
+// it if that was an error. A processor that keeps a writer waiting for too long is
+// ended. With lines to write, a file that it fails on is left to no processor;
+// else to the next start.
+func (d *Dir) settle(lines bool) error {
 	w := d.walk
 	if w == nil {
 		return nil
 	}
-	<-w.ended
-	if w.err != nil {
-		w.err = w.run()
-	}
+	w.await(lines, func() {
+		<-w.ended
+		if w.err != nil {
+			w.err = w.run()
+		}
+	})
 	if w.err != nil {
 		return w.err
 	}
@@ -162,17 +169,33 @@ type walk struct {
 
 	ended chan struct{} // closed when err says how run ended
 	err   error
+
+	awaited atomic.Bool   // somebody waits who has lines to write
+	hurry   chan struct{} // closed when that has taken too long
+	once    sync.Once     // closes hurry
 }
 
 func (d *Dir) newWalk(file, suffix string) *walk {
-	return &walk{d: d, fs: d.fs, file: file, suffix: suffix, label: d.endLabel(), at: link, ended: make(chan struct{})}
+	return &walk{d: d, fs: d.fs, file: file, suffix: suffix, label: d.endLabel(), at: link, ended: make(chan struct{}), hurry: make(chan struct{})}
+}
+
+// await lets wait wait for the walk, or do it.
+func (w *walk) await(lines bool, wait func()) {
+	if !w.d.opt.HasProcessor {
+		wait()
+		return
+	}
+	w.awaited.Store(lines)
+	late := time.AfterFunc(w.d.opt.patience, func() { w.once.Do(func() { close(w.hurry) }) })
+	wait()
+	late.Stop()
 }
 
 // run does the steps that are left, each as often as it takes.
 func (w *walk) run() error {
 	for w.at != ended {
 		err := w.step()
-		if err != nil && !w.d.again(w.fs, err) {
+		if err != nil && (errors.Is(err, errLate) || !w.d.again(w.fs, err)) {
 			return err
 		}
 	}

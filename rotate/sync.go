@@ -40,7 +40,7 @@ func (d *Dir) Sync() error {
 	if d.closed {
 		return os.ErrClosed
 	}
-	if err := d.settle(); err != nil {
+	if err := d.settle(true); err != nil {
 		return err
 	}
 	return d.putOnDisk()

@@ -186,7 +186,7 @@ func (d *Dir) reopen() error {
 		}
 		// What a rotation was still doing in the old directory ends by
 		// itself: its file is not there any more.
-		if err := d.settle(); err != nil {
+		if err := d.settle(true); err != nil {
 			return err
 		}
 		_ = d.fs.close()

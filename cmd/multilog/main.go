@@ -114,6 +114,16 @@
 // descriptor 5 is on descriptor 4. It is run again, after a pause, until it
 // exits 0.
 //
+// Lines go on meanwhile, until current is full as well. Then a processor that has
+// failed three times in a row, or that runs for a minute more, is given up for this
+// file: it keeps its name @LABEL.u and all its lines, and the state is that of the
+// last good run. At the end of input, and after TERM, the file is left to the next
+// start instead, and the exit code is 111. A processor that writes more than 16 MiB
+// to descriptor 5 is killed, and has failed. It is a process group of its own; on
+// Linux its shell is killed when multilog is, so that it never runs beside the
+// next one. What it leaves running in the background is not waited for, and what
+// that writes is on disk for nobody.
+//
 // # Signals
 //
 // TERM: read to the end of the line at hand, leave the rest in standard
