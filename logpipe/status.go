@@ -66,11 +66,15 @@ func (s *statusFile) flush(p *Pipe) {
 	}
 }
 
-// write writes at the start of the file, leaving alone what a longer file
-// holds beyond.
+// write puts a new file in the place of the old one, or where that cannot be
+// done writes at the start of the file, leaving alone what a longer file holds
+// beyond.
 func (s *statusFile) write() error {
 	for i := s.size; i < statusSize; i++ {
 		s.line[i] = '\n'
+	}
+	if s.replace() {
+		return nil
 	}
 	if _, err := s.f.Seek(0, 0); err != nil {
 		return fmt.Errorf("unable to move to beginning of %s: %w", s.path, errnoOf(err))
@@ -79,6 +83,50 @@ func (s *statusFile) write() error {
 		return fmt.Errorf("unable to write %s: %w", s.path, errnoOf(err))
 	}
 	return nil
+}
+
+// replace renames a new file over the old one, so that no reader sees parts of two
+// lines. It reports whether it could: not for a device, a link or a longer file, nor
+// for one that somebody has moved, nor where there is no permission or no space.
+func (s *statusFile) replace() bool {
+	old, err := s.f.Stat()
+	if err != nil || !old.Mode().IsRegular() || old.Size() > statusSize {
+		return false
+	}
+	named, err := os.Lstat(s.path)
+	st, ok := old.Sys().(*syscall.Stat_t)
+	if err != nil || !ok || !os.SameFile(old, named) || st.Nlink != 1 {
+		return false
+	}
+	next := s.path + ".new"
+	if left, err := os.Lstat(next); err == nil && left.Mode().IsRegular() && left.Size() <= statusSize {
+		_ = os.Remove(next) // of one that was killed here
+	}
+	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return false
+	}
+	if s.fill(f, old.Mode(), st) != nil || os.Rename(next, s.path) != nil {
+		_, _ = f.Close(), os.Remove(next)
+		return false
+	}
+	_ = s.f.Close() // the old file, which has no name any more
+	s.f = f
+	return true
+}
+
+// fill makes a file what the old one is, but for the line.
+func (s *statusFile) fill(f *os.File, mode os.FileMode, st *syscall.Stat_t) error {
+	err := f.Chmod(mode)
+	if fi, e := f.Stat(); err == nil && e == nil {
+		if own, ok := fi.Sys().(*syscall.Stat_t); ok && (own.Uid != st.Uid || own.Gid != st.Gid) {
+			err = f.Chown(int(st.Uid), int(st.Gid))
+		}
+	}
+	if err == nil {
+		_, err = f.Write(s.line[:])
+	}
+	return err
 }
 
 // close closes the file; it may be called again.

@@ -97,6 +97,10 @@
 // makes @LABEL.gz, w alone makes a name that ends in a dot. It has letters,
 // digits, dots, dashes and underscores. @LABEL.u stays.
 //
+// The file of an = is a new one each time, renamed from FILE.new, so that no
+// reader sees parts of two lines. A device, a link, and a file that has more names
+// or more than 1001 bytes or may not be replaced, is written in place.
+//
 // A plain file (file=) is best effort: it is for tools that expect an
 // app.log, its old files have dates in their names, nothing is forced to
 // disk, and a crash in the middle of a rotation may lose a file's name or
