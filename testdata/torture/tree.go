@@ -31,6 +31,7 @@ type tree struct {
 	bin     string // where the commands are; it may be the tree's own
 	sources []*source
 	fifos   []*os.File
+	fallen  []string // the blows so far
 }
 
 // treeStorm has a blow fall again and again.
@@ -191,11 +192,17 @@ func (t *tree) command(args ...string) (*child, error) {
 	return t.kids.start(cmd)
 }
 
+// fell remembers a blow.
+func (t *tree) fell(format string, args ...any) {
+	t.fallen = append(t.fallen, time.Now().Format("05.000 ")+fmt.Sprintf(format, args...))
+}
+
 // said is the end of what all of them have said.
 func (t *tree) said() string {
 	b, _ := os.ReadFile(filepath.Join(t.dir, "said"))
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return fmt.Sprintf("(%d lines)\n", len(lines)) + strings.Join(lines[max(len(lines)-8, 0):], "\n")
+	return fmt.Sprintf("(%d lines)\n", len(lines)) + strings.Join(lines[max(len(lines)-8, 0):], "\n") +
+		"\nthe last blows:\n" + strings.Join(t.fallen[max(len(t.fallen)-40, 0):], "\n")
 }
 
 // flows tells whether the first line has come through every service.
@@ -289,7 +296,9 @@ func killKeeper(t *tree, r *rand.Rand) error {
 func killScanner(t *tree, _ *rand.Rand) error {
 	_ = syscall.Kill(t.scan.pid, syscall.SIGKILL)
 	<-t.scan.done
-	return t.start()
+	err := t.start()
+	t.fell("svscan, the next is %d", t.scan.pid)
+	return err
 }
 
 // killAnything kills any process of the tree, services and loggers included.
@@ -301,6 +310,8 @@ func killAnything(t *tree, r *rand.Rand) error {
 	if p.pid == t.scan.pid {
 		return killScanner(t, r)
 	}
+	at, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", p.pid))
+	t.fell("%s %d in %s", p.name, p.pid, strings.TrimPrefix(at, filepath.Join(t.dir, "service")))
 	_ = syscall.Kill(p.pid, syscall.SIGKILL)
 	return nil
 }
