@@ -28,6 +28,12 @@ type ScanOptions struct {
 	StopRemoved bool
 	// Warn is told what went wrong; nil drops it.
 	Warn func(error)
+	// Renew lets the process become another program that finds state and has
+	// the descriptors of keep; it returns if that fails, or nil if something else
+	// is asked for, see Asked. nil cannot.
+	Renew func(state string, keep []int) error
+	// State is what such a program finds, or empty.
+	State string
 }
 
 // Scanner looks after a scan directory: each entry that is a directory is a
@@ -52,6 +58,7 @@ type Scanner struct {
 	soon    time.Time // when to look at what has changed or settled; zero: never
 
 	begun   time.Time // when Run was called
+	passOn  bool      // the supervises are to be renewed as well
 	settled bool      // nobody else is starting anything, see settle
 
 	locks map[uint64][]int // who holds locks, in this turn of Run; nil: not read yet
@@ -71,6 +78,7 @@ const (
 	Rescan                     // look now, and stop what has been removed
 	Stop                       // stop everything and return; twice: by force
 	Leave                      // return, and leave everything running
+	Renew                      // become what is installed by now
 )
 
 // NewScanner returns a scanner for the working directory.
@@ -85,6 +93,11 @@ func NewScanner(opt ScanOptions) (*Scanner, error) {
 	_ = unix.SetNonblock(s.wake[0], true)
 	_ = unix.SetNonblock(s.wake[1], true) // a full pipe wakes as well
 	s.changes = watchChanges(".")
+	if opt.State != "" {
+		if err := s.restore(opt.State, time.Now()); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -118,6 +131,10 @@ func (s *Scanner) Run() error {
 			}
 			s.stopAll(stops > 1, now)
 		default:
+			if r&Renew != 0 {
+				s.renew(now)
+			}
+			s.passOnRenewal()
 			s.look(r&Rescan != 0, now)
 		}
 		starting := s.settle(now)

@@ -64,3 +64,24 @@ func isAnonymous(fd int) bool {
 	var fs unix.Statfs_t
 	return unix.Fstatfs(fd, &fs) == nil && fs.Type == unix.PIPEFS_MAGIC
 }
+
+// Memory returns a descriptor of its own from which a text can be read.
+func Memory(text string) (int, error) {
+	fd, err := unix.MemfdCreate("tailight", unix.MFD_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	for b := []byte(text); len(b) > 0 && err == nil; {
+		var n int
+		n, err = again(func() (int, error) { return unix.Write(fd, b) })
+		b = b[max(n, 0):]
+	}
+	if err == nil {
+		_, err = unix.Seek(fd, 0, 0)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}

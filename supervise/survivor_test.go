@@ -81,8 +81,8 @@ func playSupervise(t *testing.T) {
 // tree is a scan directory with a service x and its log, which copy lines.
 type tree struct {
 	t    *testing.T
-	dir  string // the scan directory
-	home string // beside it
+	dir  string   // the scan directory
+	home string   // beside it
 	in   *os.File // what the service copies
 	cmd  *exec.Cmd
 }

@@ -60,6 +60,8 @@
 //	TERM, INT  end everything, also what was taken over, as below, and exit
 //	QUIT       exit and leave everything running
 //	HUP        look at DIR now, and end what has been removed
+//	USR1       become the svscan that is installed by now, and let every
+//	           supervise do likewise
 //
 // To end a service, svscan tells its supervise `dx` (see svc). When that is gone
 // its logger reads what is left in the pipe; if it dies meanwhile, or is down,
@@ -75,6 +77,16 @@
 // HUP and INT stay ignored, also for the services, if svscan is started with
 // them ignored, as by nohup. A message that nobody reads (PIPE) does not end
 // svscan. As process 1 svscan waits for every orphan.
+//
+// # A new version
+//
+// On USR1 svscan first starts the new program, as it was itself found, to see
+// that it works. If not, it says so and goes on. Otherwise the process becomes
+// the new program, with the same pid, children and pipes: no service is
+// restarted. Then it asks each supervise of this toolkit to do the same. USR1 is
+// ignored while svscan is ending everything. HUP, INT, QUIT and TERM end a new
+// program in its first millisecond; the services go on then, and the next svscan
+// takes them over.
 //
 // # Exit codes
 //

@@ -28,6 +28,10 @@ type Env struct {
 
 	In, Out, Err *os.File // descriptors 0, 1 and 2
 
+	// Renewed is the state that a program has left which has become this one,
+	// see Renewal.
+	Renewed string
+
 	// Title is the memory of the last argument, which ps shows: whoever
 	// writes there changes what the process is seen to be called with. Args
 	// has strings in the same memory. Empty without an argument.
@@ -75,13 +79,19 @@ func Find(table []Command, name string) *Command {
 }
 
 func start(name, argv0 string, args []string, run func(*Env) int) int {
+	state := takeRenewal()
 	initSignals()
 	initLimits(name)
 	return run(&Env{
-		Name: name, Argv0: argv0, Args: args, Title: title(args),
+		Renewed: state,
+		Name:    name, Argv0: argv0, Args: args, Title: title(args),
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 	})
 }
+
+// Renewal prepares to become what is installed under the name of this command.
+// It is called before the working directory changes.
+func (e *Env) Renewal() *Renewal { return newRenewal(os.Args, len(e.Args)) }
 
 // title is the memory of the last argument. The runtime makes the strings of
 // os.Args of the memory that the kernel gave the process for its arguments,

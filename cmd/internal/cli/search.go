@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"syscall"
 	_ "unsafe" // go:linkname
@@ -53,6 +54,16 @@ func Search[C any](candidates []C, try func(C) error) error {
 // Environ is the environment as the process was given it. os.Environ leaves
 // out the second of two variables of one name, and empty entries; a program
 // that passes its environment on leaves it as it is.
-//
-//go:linkname Environ syscall.runtime_envs
-func Environ() []string
+// The variable by which a renewed process gets its state is not part of it.
+func Environ() []string {
+	env := environ()
+	for i, v := range env {
+		if strings.HasPrefix(v, renewal+"=") {
+			return slices.Delete(slices.Clone(env), i, i+1)
+		}
+	}
+	return env
+}
+
+//go:linkname environ syscall.runtime_envs
+func environ() []string

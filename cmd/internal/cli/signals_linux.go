@@ -43,6 +43,7 @@ func initSignals() {
 		case wasIgnored(int(sig)) && !slices.Contains(needed, sig):
 			signal.Ignore(sig)
 			setAction(sig, sigIgnore) // also where Notify knows no such signal
+		case isGap(sig):
 		case slices.Contains(caught, sig):
 			// The runtime has to be told that its handler is gone, or a later
 			// Notify would believe it still in place. Ignore does that.
