@@ -181,8 +181,8 @@ func (c *Cursor) save(name string) error {
 func (r *Reader) Cursor() *Cursor {
 	c := r.opt.After.clone()
 	for _, s := range r.sources {
-		if s.placed {
-			c.set(s.mark(s == r.at))
+		if m := s.mark(); m.position.Ino != 0 {
+			c.set(m)
 		}
 	}
 	return c

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/tailight/tailight/tai64"
 )
@@ -51,9 +52,8 @@ type ReadOptions struct {
 	// Wait makes a directory that is missing be waited for, if Follow is set;
 	// else that is an error. One that was there is always waited for.
 	Wait bool
-	// Dirs is asked for the directories now and again while following, and
-	// whenever an entry of one of Watch comes or goes. New ones are read from
-	// their beginning.
+	// Dirs is asked for further directories before Follow begins, now and
+	// again meanwhile, and whenever an entry of one of Watch comes or goes.
 	Dirs  func() []string
 	Watch []string
 
@@ -86,6 +86,10 @@ type Reader struct {
 	block   int         // bytes of a read
 	free    [][]byte    // buffers
 	at      *source     // whose line is being delivered
+
+	watch   *watch    // nil: nobody tells of changes
+	changes bool      // there may be new directories
+	sweep   time.Time // when to look at everything; zero: not decided
 }
 
 // NewReader returns a Reader of log directories. Nothing is opened before
@@ -128,52 +132,117 @@ const (
 // It may be used once.
 func (r *Reader) Lines(ctx context.Context) iter.Seq2[*Line, error] {
 	return func(yield func(*Line, error) bool) {
-		defer context.AfterFunc(ctx, func() { r.stop.Store(true) })()
-		defer r.close()
-		for _, s := range r.sources {
-			if err := s.start(); err != nil && !yield(nil, err) {
-				return
-			}
+		if r.opt.Follow {
+			r.watch = newWatch()
 		}
-		r.drain(yield)
+		defer context.AfterFunc(ctx, r.halt)()
+		defer r.close()
+		if r.begin(yield) {
+			r.read(ctx, yield)
+		}
 	}
 }
+
+// halt makes Lines return soon.
+func (r *Reader) halt() {
+	r.stop.Store(true)
+	if r.watch != nil {
+		r.watch.wake()
+	}
+}
+
+// begin looks at all directories.
+func (r *Reader) begin(yield func(*Line, error) bool) bool {
+	if r.watch != nil {
+		for _, dir := range r.opt.Watch {
+			r.watch.dir(dir, nil)
+		}
+	}
+	for _, s := range r.sources {
+		if err := s.begin(); err != nil && !yield(nil, err) {
+			return false
+		}
+	}
+	if r.opt.Follow {
+		r.ask()
+	}
+	return true
+}
+
+func (r *Reader) read(ctx context.Context, yield func(*Line, error) bool) {
+	if r.opt.Reverse {
+		n, inLine := r.opt.Last, false
+		r.backwards(func(s *source) bool {
+			if !inLine {
+				n--
+			}
+			inLine = s.line.More
+			return (n >= 0 || !r.opt.HasLast) && yield(&s.line, nil)
+		})
+		return
+	}
+	if r.opt.HasLast {
+		r.goToLast(r.opt.Last)
+	}
+	for r.drain(yield) && r.opt.Follow && r.wait(ctx) {
+	}
+}
+
+// pollEvery is the number of lines after which new ones are looked for.
+const pollEvery = 4096
 
 // drain delivers the lines that are there. It returns false when the consumer
 // wants no more.
 func (r *Reader) drain(yield func(*Line, error) bool) bool {
-	for _, s := range r.sources {
-		if s.advance() {
-			r.heap.push(s)
+	r.wakeUp()
+	for n := 1; len(r.heap.s) > 0 && !r.stop.Load(); n++ {
+		s := r.heap.s[0]
+		r.at = s
+		if !yield(&s.line, nil) {
+			return false
 		}
-	}
-	for len(r.heap) > 0 && !r.stop.Load() {
-		s := r.heap[0]
-		for {
-			r.at = s
-			if !yield(&s.line, nil) {
-				return false
+		r.at = nil
+		more := s.line.More
+		switch {
+		case !s.advance():
+			s.ready = false
+			r.heap.pop()
+		case !more: // the parts of a line stay together
+			r.heap.fix()
+		}
+		if n%pollEvery == 0 && r.watch != nil && !more {
+			// One that is written to all the time must not keep the others
+			// waiting.
+			if r.watch.poll(r.changed) {
+				r.sweep = time.Now()
 			}
-			more := s.line.More
-			r.at = nil
-			if !s.advance() {
-				r.heap.pop()
-				break
-			}
-			if !more { // the parts of a line stay together
-				r.heap.fix()
-				break
-			}
+			r.wakeUp()
 		}
 	}
 	return !r.stop.Load()
+}
+
+// wakeUp takes those sources that have new lines into the heap.
+func (r *Reader) wakeUp() {
+	for _, s := range r.sources {
+		if s.dirty && !s.ready {
+			s.dirty, s.looked = false, false
+			if s.advance() {
+				s.ready = true
+				r.heap.push(s)
+			}
+		}
+	}
 }
 
 func (r *Reader) close() {
 	for _, s := range r.sources {
 		s.close()
 	}
-	r.heap, r.free = nil, nil
+	r.heap, r.free = merge{}, nil
+	if r.watch != nil {
+		r.watch.close()
+	}
 }
 
 func (r *Reader) warn(err error) {

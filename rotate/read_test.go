@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/tailight/tailight/tai64"
 )
 
 // readAllLines returns what a reader gives: the texts, "+" behind what goes on
@@ -31,7 +29,7 @@ func readAllLines(t *testing.T, dirs []string, opt ReadOptions) (lines []string)
 }
 
 // stampAt is the text of a label n nanoseconds after a fixed one.
-func stampAt(n int) string { return tai64.TAI64N{Sec: 1<<62 + 1000, Nano: uint32(n)}.String() }
+func stampAt(n int) string { return labelAt(n).String() }
 
 func TestAHistoryIsReadInOrder(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,8 @@ type part struct {
 	// that is no archive yet lies between.
 	floor  tai64.TAI64N
 	behind bool
+
+	bare bool // it is known that no line has a label
 }
 
 // cut reports whether an outage may have ended the file within a line that

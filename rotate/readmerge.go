@@ -3,10 +3,16 @@ package rotate
 // merge is a heap of the sources that have a line, by its label; sources with
 // the same label, in their order. Labels that step back make the order of the
 // result step back too, and nothing else.
-type merge []*source
+type merge struct {
+	s    []*source
+	down bool // the last one comes first
+}
 
-func (m merge) less(i, j int) bool {
-	a, b := &m[i].line, &m[j].line
+func (m *merge) less(i, j int) bool {
+	if m.down {
+		i, j = j, i
+	}
+	a, b := &m.s[i].line, &m.s[j].line
 	if a.Label.Sec != b.Label.Sec {
 		return a.Label.Sec < b.Label.Sec
 	}
@@ -18,41 +24,39 @@ func (m merge) less(i, j int) bool {
 
 // push adds a source.
 func (m *merge) push(s *source) {
-	*m = append(*m, s)
-	h := *m
-	for i := len(h) - 1; i > 0; {
+	m.s = append(m.s, s)
+	for i := len(m.s) - 1; i > 0; {
 		parent := (i - 1) / 2
-		if !h.less(i, parent) {
+		if !m.less(i, parent) {
 			return
 		}
-		h[i], h[parent] = h[parent], h[i]
+		m.s[i], m.s[parent] = m.s[parent], m.s[i]
 		i = parent
 	}
 }
 
 // pop removes the first source.
 func (m *merge) pop() {
-	h := *m
-	last := len(h) - 1
-	h[0], h[last] = h[last], nil
-	*m = h[:last]
+	last := len(m.s) - 1
+	m.s[0], m.s[last] = m.s[last], nil
+	m.s = m.s[:last]
 	m.fix()
 }
 
 // fix puts the first source, which has another line now, in its place.
-func (m merge) fix() {
+func (m *merge) fix() {
 	for i := 0; ; {
 		child := 2*i + 1
-		if child >= len(m) {
+		if child >= len(m.s) {
 			return
 		}
-		if child+1 < len(m) && m.less(child+1, child) {
+		if child+1 < len(m.s) && m.less(child+1, child) {
 			child++
 		}
 		if !m.less(child, i) {
 			return
 		}
-		m[i], m[child] = m[child], m[i]
+		m.s[i], m.s[child] = m.s[child], m.s[i]
 		i = child
 	}
 }

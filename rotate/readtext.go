@@ -14,11 +14,22 @@ const maxLine = 1 << 20
 // the next call.
 type text struct {
 	part
-	in       io.Reader // the unpacked content; nil: the file is read as it is
+	r        *Reader
+	path     string
+	in       io.ReadCloser // the unpacked content; nil: the file is read as it is
+	at       io.ReaderAt   // the file as it is
 	buf      []byte
 	from, to int   // what is left in buf
 	off      int64 // of buf[from]
-	err      error // other than the end
+	ended    bool  // nothing more is read
+	watched  int   // see watchFile
+}
+
+func newText(r *Reader, p part, path string) (*text, error) {
+	t := &text{part: p, r: r, path: path, at: p.f}
+	var err error
+	t.in, err = unpack(r, &t.part, path)
+	return t, err
 }
 
 // next returns the next line, without its newline, or if it is too long, a
@@ -33,7 +44,7 @@ func (t *text) next() (b []byte, whole, ok bool) {
 }
 
 func (t *text) slowNext() (b []byte, whole, ok bool) {
-	for seen := t.to - t.from; ; {
+	for seen := t.to - t.from; ; seen = t.to - t.from {
 		if seen >= maxLine {
 			return t.take(maxLine), false, true
 		}
@@ -44,7 +55,6 @@ func (t *text) slowNext() (b []byte, whole, ok bool) {
 			b = t.take(seen + i + 1)
 			return b[:len(b)-1], true, true
 		}
-		seen = t.to - t.from
 	}
 }
 
@@ -60,23 +70,112 @@ func (t *text) rest() []byte { return t.take(t.to - t.from) }
 
 // fill reads on. It returns false if there is nothing.
 func (t *text) fill() bool {
+	if t.ended {
+		return false
+	}
+	t.room()
+	n, err := t.read(t.buf[t.to:])
+	t.to += n
+	if err != nil && !errors.Is(err, io.EOF) && !t.r.stop.Load() {
+		t.ended = true
+		t.r.warn(fail(err, "unable to read %s", t.path))
+	}
+	return n > 0
+}
+
+func (t *text) read(p []byte) (n int, err error) {
+	if t.in == nil {
+		return t.at.ReadAt(p, t.off+int64(t.to))
+	}
+	for n == 0 && err == nil {
+		n, err = t.in.Read(p)
+	}
+	return n, err
+}
+
+// room makes room in the buffer behind what is left.
+func (t *text) room() {
+	if t.buf == nil {
+		t.buf = t.r.buffer()
+	}
 	if t.from > 0 {
 		t.to = copy(t.buf, t.buf[t.from:t.to])
 		t.from = 0
 	}
 	if t.to == len(t.buf) {
-		t.buf = append(t.buf, make([]byte, len(t.buf))...)
+		b := make([]byte, min(2*len(t.buf), maxLine+t.r.block))
+		copy(b, t.buf)
+		t.r.release(t.buf)
+		t.buf = b
 	}
-	var n int
-	var err error
+}
+
+// end skips the rest of the file.
+func (t *text) end() { t.ended, t.from, t.to = true, 0, 0 }
+
+// jump goes on at an offset of a file that is read as it is.
+func (t *text) jump(off int64) { t.off, t.from, t.to = off, 0, 0 }
+
+// skip goes on at an offset of the content.
+func (t *text) skip(off int64) error {
+	if t.in == nil {
+		t.jump(off)
+		return nil
+	}
+	n, err := io.CopyN(io.Discard, t.in, off)
+	t.off = n
+	if errors.Is(err, io.EOF) {
+		err = nil // it is shorter than it was
+	}
+	return err
+}
+
+// idle gives up the buffer as long as nothing is in it.
+func (t *text) idle() {
+	if t.from == t.to {
+		t.r.release(t.buf)
+		t.buf, t.from, t.to = nil, 0, 0
+	}
+}
+
+func (t *text) close() {
 	if t.in != nil {
-		n, err = t.in.Read(t.buf[t.to:])
-	} else {
-		n, err = t.f.ReadAt(t.buf[t.to:], t.off+int64(t.to))
+		_ = t.in.Close()
+		t.in = nil
 	}
-	t.to += n
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) {
-		t.err = err
+	t.part.close()
+	t.r.release(t.buf)
+	t.buf, t.from, t.to = nil, 0, 0
+}
+
+// size is that of the file; 0 if it cannot be told.
+func (p *part) size() int64 {
+	fi, err := p.f.Stat()
+	if err != nil {
+		return 0
 	}
-	return n > 0
+	return fi.Size()
+}
+
+// leadMax is the length of the longest stamp, about.
+const leadMax = 64
+
+// stamped reports whether what is left begins with a stamp.
+func (t *text) stamped() bool {
+	for t.to-t.from < leadMax && t.fill() {
+	}
+	return hasStamp(t.buf[t.from:min(t.to, t.from+leadMax)])
+}
+
+// open opens the file by its name, unless it is open.
+func (p *part) open(root *os.Root) error {
+	if p.f != nil {
+		return nil
+	}
+	opened, err := openPart(root, p.name)
+	if err == nil && opened.f == nil {
+		err = os.ErrNotExist
+	}
+	p.f, p.id = opened.f, opened.id
+	return err
 }
