@@ -110,6 +110,7 @@
 //
 // INT, TERM and HUP end it, after what was read has been written; the code is then 0. If
 // that takes longer than a second, because the output is not read, it dies of the signal.
+// With a pager INT ends the reading, and the pager goes on.
 //
 // # Exit codes
 //

@@ -23,19 +23,26 @@ type output struct {
 	to    *os.File
 	b     []byte
 	err   error
-	pager int // its pid; 0: none
+	page  func() error // starts a pager, once there is something for it; nil: none
+	pager int          // its pid; 0: none
 }
 
 func (o *output) flush() {
+	if o.page != nil && len(o.b) > 0 {
+		o.err = o.page()
+		o.page = nil
+	}
 	if o.err == nil {
-		_, o.err = o.to.Write(o.b)
+		if _, err := o.to.Write(o.b); err != nil {
+			o.err = fmt.Errorf("unable to write output: %w", cli.Errno(err))
+		}
 	}
 	o.b = o.b[:0]
 }
 
-// page puts a pager in front of the output. It is a command of the shell; with
+// start puts a pager in front of the output. It is a command of the shell; with
 // LESS=FRX, unless that is set, less shows what fits on a page and ends.
-func (o *output) page(e *cli.Env, command string, env func(string) (string, bool)) error {
+func (o *output) start(e *cli.Env, command string, env func(string) (string, bool)) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("unable to create pipe: %w", cli.Errno(err))
@@ -65,9 +72,7 @@ func (o *output) close() error {
 	if o.pager == 0 {
 		return o.err
 	}
-	if err := o.to.Close(); o.err == nil {
-		o.err = err
-	}
+	_ = o.to.Close() // a pipe has nothing to say
 	for {
 		if _, err := syscall.Wait4(o.pager, nil, 0, nil); err != syscall.EINTR {
 			return o.err
@@ -105,8 +110,9 @@ const patience = time.Second
 
 // interrupted returns a context that ends by INT, TERM or HUP, unless they are
 // ignored. Then the output is written and the cursor saved. If that takes too
-// long, or the signal comes once more, the process dies of it. over ends that.
-func interrupted() (ended context.Context, over func()) {
+// long, or the signal comes once more, the process dies of it. INT with a pager
+// is for the pager: the reading ends, and who reads goes on. over ends that.
+func interrupted(paged bool) (ended context.Context, over func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	var caught []os.Signal
@@ -118,19 +124,21 @@ func interrupted() (ended context.Context, over func()) {
 	}
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
+		s := first(signals, done)
+		for ; s == syscall.SIGINT && paged; s = first(signals, done) {
+			cancel()
+		}
+		if s == nil {
+			return
+		}
+		cancel()
+		signal.Reset(caught...)
+		late := time.NewTimer(patience)
+		defer late.Stop()
 		select {
 		case <-done:
-			return
-		case s := <-signals:
-			cancel()
-			signal.Reset(caught...)
-			late := time.NewTimer(patience)
-			defer late.Stop()
-			select {
-			case <-done:
-			case <-late.C:
-				_ = syscall.Kill(os.Getpid(), s.(syscall.Signal))
-			}
+		case <-late.C:
+			_ = syscall.Kill(os.Getpid(), s.(syscall.Signal))
 		}
 	})
 	return ctx, func() {
@@ -138,6 +146,16 @@ func interrupted() (ended context.Context, over func()) {
 		close(done)
 		cancel()
 		waiting.Wait()
+	}
+}
+
+// first returns the next signal, or nil when all is done.
+func first(signals <-chan os.Signal, done <-chan struct{}) os.Signal {
+	select {
+	case <-done:
+		return nil
+	case s := <-signals:
+		return s
 	}
 }
 

@@ -18,10 +18,8 @@ const (
 	styleNone
 )
 
-// styleNames are the values of --time.
-var styleNames = map[string]style{
-	"local": styleLocal, "iso": styleISO, "tai64n": styleTAI64N, "unix": styleUnix, "none": styleNone,
-}
+// styleNames are the values of --time, by style.
+var styleNames = [...]string{"local", "iso", "tai64n", "unix", "none"}
 
 // stamps shows labels. Most lines are of the same second as the one before.
 type stamps struct {

@@ -150,17 +150,15 @@ func (v *viewer) run() int {
 	read.Progress = v.progress
 	if o.follow {
 		read.Dirs = v.again
-		if len(o.words) == 0 {
+		if len(o.words) == 0 || len(v.lost) > 0 {
 			read.Watch = []string{o.finder.scan}
 		}
 	}
 	v.reader = rotate.NewReader(v.dirs, read)
-	ended, over := interrupted()
+	ended, over := interrupted(o.pages())
 	defer over()
 	if o.pages() {
-		if err := v.out.page(v.env, o.pager, o.environ); err != nil {
-			return v.env.Fatal(err)
-		}
+		v.out.page = func() error { return v.out.start(v.env, o.pager, o.environ) }
 	}
 	v.lines(ended)
 	return v.finish()
@@ -168,6 +166,11 @@ func (v *viewer) run() int {
 
 // lines shows all lines.
 func (v *viewer) lines(ended context.Context) {
+	read := &v.options.read
+	left := read.Last
+	if read.Reverse && read.HasLast && left == 0 {
+		return
+	}
 	for line, err := range v.reader.Lines(ended) {
 		if err != nil {
 			v.failed = cli.Failed
@@ -177,6 +180,11 @@ func (v *viewer) lines(ended context.Context) {
 		v.show.show(line)
 		if len(v.out.b) >= outputSize {
 			if v.flush(); v.out.err != nil {
+				return
+			}
+		}
+		if !line.More && read.Reverse && read.HasLast {
+			if left--; left == 0 {
 				return
 			}
 		}
@@ -197,7 +205,7 @@ func (v *viewer) finish() int {
 			return v.env.Fatal(err)
 		}
 	} else if !errors.Is(err, syscall.EPIPE) {
-		return v.env.Fatal(fmt.Errorf("unable to write output: %w", cli.Errno(err)))
+		return v.env.Fatal(err)
 	}
 	return v.failed
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 // at is a line with the stamp of that time after noon.
-func at(d time.Duration, text string) string { return tai64.At(noon.Add(d)).String() + " " + text + "\n" }
+func at(d time.Duration, text string) string {
+	return tai64.At(noon.Add(d)).String() + " " + text + "\n"
+}
 
 // place makes files below a new directory: pairs of a path and its content.
 func place(t testing.TB, files ...string) string {
@@ -76,6 +79,14 @@ func lines(which ...int) (s string) {
 	return s
 }
 
+// spaced splits a call into its words, in which _ is a space.
+func spaced(call string) (args []string) {
+	for _, a := range strings.Fields(call) {
+		args = append(args, strings.ReplaceAll(a, "_", " "))
+	}
+	return args
+}
+
 func TestSvlogShowsWhatItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	scan := tree(t)
@@ -115,11 +126,7 @@ func TestSvlogShowsWhatItIsAskedFor(t *testing.T) {
 		{scan + "/web/log -g late", "2026-11-25 14:30:00.000000+01:00 GET /late\n"},
 		{scan + "/web/log/main " + scan + "/db/ -g late", lines(6)},
 	} {
-		var args []string
-		for _, a := range strings.Fields(c.args) {
-			args = append(args, strings.ReplaceAll(a, "_", " "))
-		}
-		out, said, code := call(t, scan, nil, args...)
+		out, said, code := call(t, scan, nil, spaced(c.args)...)
 		if out != c.want || said != "" || code != cli.OK {
 			t.Errorf("svlog %s: code %d, %s%s, want\n%s", c.args, code, said, out, c.want)
 		}
@@ -288,4 +295,93 @@ func TestALineInPiecesIsOneLine(t *testing.T) {
 
 func writeDropped(name string) error {
 	return os.WriteFile(name, []byte("bytes 299949\narchives 3\nuntold 1 1 @x @y\n"), 0o644)
+}
+
+func TestTheLastLinesAndTheOtherOrder(t *testing.T) {
+	t.Parallel()
+	scan := tree(t)
+	for _, c := range []struct{ args, want string }{
+		{"-n 2", lines(5, 6)},
+		{"-n 0", ""},
+		{"--lines all", everything},
+		{"-n 100", everything},
+		{"-n 2 -g GET", lines(2, 6)},
+		{"-n 2 -m -*_GET_*", lines(4, 5)},
+		{"-n 2 --until 2026-11-25T13:00:03", lines(1, 2)},
+		{"-n 2 --since 2026-11-25T13:01", lines(6)},
+		{"-r", lines(6, 5, 4, 3, 2, 1, 0)},
+		{"-r -n 3", lines(6, 5, 4)},
+		{"--reverse --lines=1 -g GET -U 13:00 --since 2026-11-25", lines(6)},
+	} {
+		out, said, code := call(t, scan, nil, spaced(c.args)...)
+		if out != c.want || said != "" || code != cli.OK {
+			t.Errorf("svlog %s: code %d, %s%s, want\n%s", c.args, code, said, out, c.want)
+		}
+	}
+}
+
+func TestACursorGoesOn(t *testing.T) {
+	t.Parallel()
+	scan := tree(t)
+	cursor := filepath.Join(t.TempDir(), "cursor")
+	for _, c := range []struct{ args, want string }{
+		{"--until 2026-11-25T13:00:03 -o short", lines(0, 1, 2)},
+		{"-g disk", lines(3)},
+		{"", ""}, // what was not chosen is passed over
+	} {
+		out, said, code := call(t, scan, nil, append(strings.Fields(c.args), "--cursor-file="+cursor)...)
+		if out != c.want || said != "" || code != cli.OK {
+			t.Errorf("svlog %s: code %d, %s%s, want\n%s", c.args, code, said, out, c.want)
+		}
+	}
+	f, err := os.OpenFile(scan+"/db/log/all/current", os.O_APPEND|os.O_WRONLY, 0)
+	must(t, err)
+	defer f.Close()
+	_, err = f.WriteString(at(3*time.Hour, "new") + tai64.At(noon.Add(4*time.Hour)).String() + " ha")
+	must(t, err)
+	if out, _, _ := call(t, scan, nil, "--cursor-file", cursor, "-o", "cat"); out != "new\n" {
+		t.Errorf("%q", out)
+	}
+	_, err = f.WriteString("lf\n")
+	must(t, err)
+	if out, _, _ := call(t, scan, nil, "--cursor-file", cursor, "-o", "cat"); out != "half\n" {
+		t.Errorf("%q", out)
+	}
+}
+
+// What could not be written is not passed over.
+func TestACursorStaysWhereTheOutputFailed(t *testing.T) {
+	t.Parallel()
+	scan := tree(t)
+	cursor := filepath.Join(t.TempDir(), "cursor")
+	c := clockAt(t, "2026-11-26T12:00:00Z", berlin)
+	out, said, code := ran(t, func(e *cli.Env) int {
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		must(t, err)
+		defer full.Close()
+		e.Out = full
+		return svlog(e, c, func(name string) (string, bool) { return scan, name == "SVDIR" })
+	}, "", "--cursor-file", cursor)
+	if out != "" || said != "x: fatal: unable to write output: "+cli.Text(syscall.ENOSPC)+"\n" || code != cli.Failed {
+		t.Errorf("%q, %q, code %d", out, said, code)
+	}
+	if out, _, _ := call(t, scan, nil, "--cursor-file", cursor); out != everything {
+		t.Errorf("%q", out)
+	}
+}
+
+// When the clock is set back a range has all that it may mean.
+func TestARangeHasBothOfAnHourThatComesTwice(t *testing.T) {
+	t.Parallel()
+	back := time.Date(2026, 10, 25, 1, 0, 0, 0, time.UTC).Sub(noon)
+	scan := place(t, "web/log/main/current",
+		at(back-40*time.Minute, "02:20")+at(back-15*time.Minute, "02:45")+at(back+15*time.Minute, "02:15 again")+at(back+40*time.Minute, "02:40 again"))
+	for option, want := range map[string]string{
+		"--since=2026-10-25 02:30": "02:45\n02:15 again\n02:40 again\n",
+		"--until=2026-10-25 02:30": "02:20\n02:45\n02:15 again\n",
+	} {
+		if out, said, _ := call(t, scan, nil, "-o", "cat", option); out != want {
+			t.Errorf("%s: %s%s, want %s", option, said, out, want)
+		}
+	}
 }

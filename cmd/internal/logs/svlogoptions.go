@@ -3,7 +3,9 @@ package logs
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tailight/tailight/cmd/internal/cli"
 	"github.com/tailight/tailight/logpipe"
@@ -70,8 +72,7 @@ func parseOptions(e *cli.Env, c clock, env func(string) (string, bool)) (o optio
 			return err
 		}
 	}
-	usage := svlogUsage
-	o.words, code, ok = e.LongHelped(usage, func(f *cli.Flags) {
+	o.words, code, ok = e.LongHelped(svlogUsage, func(f *cli.Flags) {
 		f.VarP(&setting{kind: "TIME", set: when(&o.read.Since, &since, false)}, "since", "S", "lines of this `TIME` and later")
 		f.VarP(&setting{kind: "TIME", set: when(&o.read.Until, &until, true)}, "until", "U", "lines before this `TIME`")
 		f.VarP(&setting{kind: "N", set: o.setLast}, "lines", "n", "the last `N` lines, or all")
@@ -172,24 +173,12 @@ func (o *options) surroundings(e *cli.Env, colour string, noPager bool) {
 // choice is the setting of a word that is one of a few.
 func choice(to *string, words ...string) func(string) error {
 	return func(s string) error {
-		for _, w := range words {
-			if s == w {
-				*to = s
-				return nil
-			}
+		if slices.Contains(words, s) {
+			*to = s
+			return nil
 		}
-		return errors.New("neither " + join(words, " nor "))
+		return errors.New("neither " + strings.Join(words, " nor "))
 	}
-}
-
-func join(words []string, between string) (s string) {
-	for i, w := range words {
-		if i > 0 {
-			s += between
-		}
-		s += w
-	}
-	return s
 }
 
 func badWord(s string) error {
@@ -214,12 +203,10 @@ func (o *options) setLast(s string) error {
 }
 
 func (o *options) setStyle(s string) (err error) {
-	st, ok := styleNames[s]
-	if !ok {
-		return errors.New("neither local nor iso nor tai64n nor unix nor none")
-	}
-	o.stamps.style = st
-	return nil
+	var name string
+	err = choice(&name, styleNames[:]...)(s)
+	o.stamps.style = style(max(slices.Index(styleNames[:], name), 0))
+	return err
 }
 
 func (o *options) setPrecision(s string) error {

@@ -104,14 +104,14 @@ func FuzzWhen(f *testing.F) {
 		if l.Nano >= 1e9 || l.Sec >= 1<<63 {
 			t.Fatalf("%q: %v", s, l)
 		}
-		for style := range styleNames {
-			shown := string((&stamps{zone: c.zone, style: styleNames[style], precision: 9}).append(nil, l))
-			if style == "none" || style == "unix" && unixOf(l) < 1e8 || shown == l.String() && style != "tai64n" {
+		for i, name := range styleNames {
+			shown := string((&stamps{zone: c.zone, style: style(i), precision: 9}).append(nil, l))
+			if name == "none" || name == "unix" && unixOf(l) < 1e8 || shown == l.String() && name != "tai64n" {
 				continue
 			}
 			back, err := c.parse(shown, last)
 			if err != nil || back != l {
-				t.Fatalf("%q is %v, shown as %s by %s, which is %v, %v", s, l, shown, style, back, err)
+				t.Fatalf("%q is %v, shown as %s by %s, which is %v, %v", s, l, shown, name, back, err)
 			}
 		}
 	})
