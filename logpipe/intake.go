@@ -119,6 +119,11 @@ func (p *Pipe) adopt(held *rotate.Progress) {
 		o.taking = place != nil && place.Taking
 		places[i].Taking = o.taking
 	}
+	for _, o := range p.outlets {
+		if o.shape != nil {
+			o.shape.within = o.taking
+		}
+	}
 }
 
 // replay takes what the spool holds as if it had just been read, and gives it
@@ -129,6 +134,12 @@ func (p *Pipe) replay() error {
 	from := in.prog
 	if from.Last != (tai64.TAI64N{}) {
 		p.clock.Restore(from.Last)
+	}
+	if p.saying() {
+		p.clock.Restore(from.First.Add(-1))
+		if p.sayAll(); p.left {
+			return errLeft
+		}
 	}
 	if from.Done < from.Begin {
 		// The line that was not decided upon has the last stamp.
@@ -176,7 +187,7 @@ func (p *Pipe) rework(end int64) error {
 // intend reads the clock, and writes down what is about to be done with the
 // input that was just taken: which stamps it gets.
 func (p *Pipe) intend() {
-	if p.stamper != nil {
+	if p.timed {
 		p.clock.Read()
 	}
 	in := &p.intake
@@ -184,7 +195,7 @@ func (p *Pipe) intend() {
 		return
 	}
 	in.prog.Begin, in.prog.End = in.seen, in.spool.End()
-	if p.stamper != nil {
+	if p.timed {
 		in.prog.First = p.clock.Peek()
 	}
 	in.spool.Commit(&in.prog)

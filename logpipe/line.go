@@ -61,6 +61,9 @@ func (p *Pipe) bare(n int) {
 	for at < len(p.text) {
 		if p.start < 0 {
 			p.start = at
+			if p.timed {
+				p.clock.Next()
+			}
 		}
 		end := bytes.IndexByte(p.text[at:], '\n') + 1
 		if end == 0 {
@@ -78,8 +81,12 @@ func (p *Pipe) endLine(end int) {
 		p.decide(p.text[p.start : end-1])
 	}
 	for _, o := range p.outlets {
-		if o.taking {
+		switch {
+		case !o.taking:
+		case o.shape == nil:
 			o.take(p.text, p.seen, end)
+		default:
+			o.shape.take(p.text, p.seen, end)
 		}
 	}
 	p.seen, p.start, p.decided = end, -1, false
@@ -99,8 +106,12 @@ func (p *Pipe) partial() {
 		p.decided = true
 	}
 	for _, o := range p.outlets {
-		if o.taking {
+		switch {
+		case !o.taking:
+		case o.shape == nil:
 			o.take(p.text, p.seen, len(p.text))
+		default:
+			o.shape.take(p.text, p.seen, len(p.text))
 		}
 	}
 	p.seen = len(p.text)
@@ -132,7 +143,8 @@ func (p *Pipe) decide(line []byte) {
 				p.statuses[a.index].set(head)
 			}
 		case deliver:
-			p.outlets[a.index].taking = selected
+			o := p.outlets[a.index]
+			o.taking = selected && (o.shape == nil || o.shape.admits())
 		}
 	}
 }

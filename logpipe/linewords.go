@@ -2,6 +2,7 @@ package logpipe
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -58,5 +59,30 @@ func (s *Script) readReady(value string, _ *opening) error {
 		return errors.New("not the number of a descriptor, 3 or above")
 	}
 	s.ready = readiness(fd)
+	return nil
+}
+
+func readPrefix(_ *Script, value string, set *opening) error {
+	if strings.Contains(value, "\n") {
+		return errors.New("a prefix is in one line")
+	}
+	set.prefix = value
+	return nil
+}
+
+func readReplace(_ *Script, value string, set *opening) error {
+	if len(value) != 1 || value[0] < ' ' || value[0] > '~' {
+		return errors.New("not one printing character of ASCII")
+	}
+	set.replace = value[0]
+	return nil
+}
+
+func readLine(_ *Script, value string, set *opening) error {
+	n, err := bytesOf(value)
+	if err != nil || n < minLine || n > maxLine {
+		return fmt.Errorf("not a number of bytes from %d to 1g", minLine)
+	}
+	set.line = int(n)
 	return nil
 }

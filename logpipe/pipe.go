@@ -50,7 +50,8 @@ type Pipe struct {
 	actions []action
 	clock   *tai64.Clock
 	stamper stamper // nil: lines are not stamped
-	plain   bool    // every line goes to every outlet and nowhere else
+	timed   bool    // each line takes a stamp, also if none is shown
+	plain   bool    // every line goes to every outlet as it is, and nowhere else
 
 	statuses []*statusFile
 	outlets  []*outlet
@@ -71,6 +72,10 @@ type Pipe struct {
 	left   bool // a write was given up at Stop: its lines are in the spool, for the next start
 
 	alertLine [alertSize + 4]byte
+
+	rated    []*shape    // those with rate=
+	reminder *time.Timer // sets telling; nil: nothing is suppressed that was not told
+	telling  atomic.Bool // what was suppressed is to be told
 
 	rotating atomic.Bool // Rotate was called
 	stopping atomic.Bool // Stop was called
@@ -104,7 +109,11 @@ func New(s *Script, opt Options) *Pipe {
 	case isoStamps:
 		p.stamper = tai64.NewISOStamper(p.clock)
 	}
-	p.plain = true
+	p.plain, p.timed = true, p.stamper != nil
+	for _, o := range s.outlets {
+		p.plain = p.plain && o.forms == (forms{})
+		p.timed = p.timed || o.rate != (rate{})
+	}
 	for _, a := range s.actions {
 		p.plain = p.plain && a.kind == deliver
 	}
@@ -139,6 +148,9 @@ func (p *Pipe) Open() error {
 			return err
 		}
 		out := &outlet{sink: dst, path: o.path, taking: true}
+		if out.shape = p.newShape(o.forms, out); out.shape != nil && o.rate != (rate{}) {
+			p.rated = append(p.rated, out.shape)
+		}
 		p.outlets = append(p.outlets, out)
 		switch dst := dst.(type) {
 		case dirSink:
@@ -204,7 +216,9 @@ func (p *Pipe) took(n int) {
 		return // as a kill would leave it
 	}
 	p.intake.seen += int64(n)
-	p.commit()
+	if p.commit(); len(p.rated) > 0 {
+		p.remind()
+	}
 }
 
 // work is took without the accounts, and with stamps that follow the last.
@@ -243,6 +257,7 @@ func (p *Pipe) Close() error {
 		return nil
 	}
 	p.closed = true
+	p.quiet()
 	if p.left {
 		p.abandon()
 		return errLeft
@@ -260,6 +275,10 @@ func (p *Pipe) Close() error {
 		return errLeft
 	}
 	p.commit()
+	if p.tell(); p.left {
+		p.abandon()
+		return errLeft
+	}
 	p.seal()
 	var first error
 	keep := func(err error) {
@@ -297,8 +316,12 @@ func (p *Pipe) Stop() {
 	p.interrupt()
 }
 
-// obey does what Rotate asked for.
+// obey does what Rotate asked for, and what is due.
 func (p *Pipe) obey() {
+	if p.telling.Load() || p.rotating.Load() && len(p.rated) > 0 {
+		p.quiet()
+		p.tell()
+	}
 	if p.rotating.Load() && p.rotating.Swap(false) {
 		for _, o := range p.outlets {
 			o.sink.rotate()

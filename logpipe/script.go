@@ -68,6 +68,7 @@ type opening struct {
 	path string
 	dir  bool // a log directory; else a plain file, or
 	tee  int  // 1 or 2: standard output or error
+	forms
 	size int64
 	num  int
 

@@ -63,6 +63,11 @@ func patternText(a action) string {
 
 func showOpening(o opening) string {
 	text := fmt.Sprintf("%s[s%d n%d", o.path, o.size, o.num)
+	if o.forms != (forms{}) {
+		f := o.forms
+		o.forms = forms{}
+		return fmt.Sprintf("(%s %d %d %s)", f.prefix, f.replace, f.line, f.rate.text) + showOpening(o)
+	}
 	if o.tee > 0 {
 		return o.path
 	}
@@ -130,6 +135,7 @@ func TestWordsBecomeActions(t *testing.T) {
 
 		{"standard output and error", "standard output +/x/ standard error standard output", []string{"s5000", "tee=1", "select=x", "tee=2", "tee=1"}},
 		{"a descriptor to be ready at", "", []string{"ready=3", "ready=007"}},
+		{"shapes of lines", "standard output (p:  63 2048 5/m:9)standard error", []string{"tee=1", "prefix=p: ", "replace=?", "line=2k", "rate=5/m:9", "tee=2"}},
 		{"patterns", "- -a + +b* -**", []string{"-", "-a", "+", "+b*", "-**"}},
 		{"only the first letter of e counts", "e e", []string{"e", "everything"}},
 		{"status files", "=a = =a", []string{"=a", "=", "=a"}},
@@ -243,6 +249,10 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
 		{"select=("}, {"drop=a**"}, {"e", "select=\\1"}, {"drop=(?=a)"},
 		{"tee="}, {"tee=0"}, {"tee=3"}, {"tee=1 "}, {"tee=stdout"}, {"ready="}, {"ready=2"}, {"ready=-3"}, {"ready=x"}, {"ready=2147483648"},
+		{"prefix=a\nb"}, {"replace="}, {"replace=ab"}, {"replace=\t"}, {"replace=\x7f"}, {"replace=é"},
+		{"line="}, {"line=0"}, {"line=15"}, {"line=2g"}, {"line=x"},
+		{"rate="}, {"rate=1"}, {"rate=1/"}, {"rate=0/s"}, {"rate=1/d"}, {"rate=1/s:"}, {"rate=1/s:0"}, {"rate=-1/s"}, {"rate=1/s:x"},
+		{"rate=9999999999/s"}, {"rate=1/h:1000000000"}, {"rate=/s"},
 		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
 		{"compress=gzip", "./d"}, {"compress=gzip", "file=a", "./d"},
 		{"total="}, {"total=0"}, {"total=0k"}, {"total=x"}, {"total=-1"}, {"total=1K"}, {"total=1t"}, {"total=1.5g"}, {"total=k"}, {"total=1 "},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tailight/tailight/rotate"
+	"github.com/tailight/tailight/tai64"
 )
 
 // sink is a destination of lines: a log directory or a plain file.
@@ -30,11 +31,15 @@ func (p *Pipe) open(o opening) (sink, error) {
 		})
 		return fileSink{f, p}, err
 	}
-	place := len(p.intake.dirs)
+	place, clock := len(p.intake.dirs), p.clock
+	if p.stamper == nil && p.timed {
+		// The names of files must not take the stamps that rate= goes by.
+		clock = &tai64.Clock{Now: p.clock.Now}
+	}
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
 		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep,
-		Clock: p.clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
+		Clock: clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
 		Retry: p.retry, Warn: p.warn,
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),
 		Turning: func(at rotate.Place) { p.turned(place, at) },
@@ -131,6 +136,7 @@ type outlet struct {
 	taking bool // the line at hand goes here
 	lo, hi int  // the last piece taken: text[lo:hi]
 	gather []byte
+	shape  *shape // nil: lines go as they are
 }
 
 // take adds text[lo:hi].
@@ -147,6 +153,10 @@ func (o *outlet) take(text []byte, lo, hi int) {
 
 // flush writes all that was taken.
 func (o *outlet) flush(p *Pipe) {
+	if o.shape != nil && len(o.gather) > 0 {
+		o.sink.write(o.gather)
+		o.gather = o.gather[:0]
+	}
 	if o.hi == o.lo {
 		return
 	}

@@ -29,12 +29,14 @@ import (
 // killing is a row: a script, and how its directories see the input.
 type killing struct {
 	name    string
-	words   []string                          // M stands for the machine
-	wants   map[string]func(line string) bool // by directory; nil: every line
-	space   int                               // of each directory, 0: no end
-	tee     string                            // the directory whose lines standard output gets as well
-	doubled *atomic.Int64                     // kills that doubled something there
-	back    time.Duration                     // how far the clock steps back before the second start
+	words   []string                            // M stands for the machine
+	wants   map[string]func(line string) bool   // by directory; nil: every line
+	makes   map[string]func(line string) string // what a line becomes; nil: what it was
+	rated   string                              // the directory that has a rate
+	space   int                                 // of each directory, 0: no end
+	tee     string                              // the directory whose lines standard output gets as well
+	doubled *atomic.Int64                       // kills that doubled something there
+	back    time.Duration                       // how far the clock steps back before the second start
 }
 
 func odd(line string) bool { return len(line) > 4 && (line[3]-'0')%2 == 1 }
@@ -45,6 +47,15 @@ var killings = []killing{
 	{name: "ISO stamps", words: []string{"stamp=iso", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "regular expressions", words: []string{"t", "s4096", "M/a", "drop=", "select=^...[13579]", "!x", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": odd}},
 	{name: "standard output", words: []string{"t", "s4096", "M/a", "drop=", "select=^...[13579]", "tee=1", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": odd}, tee: "b"},
+	{name: "prefix, line and replace", words: []string{"t", "s4096", "M/a", "prefix=p: ", "line=100", "-*", "F", "+@* ???[13579]*", "replace=?", "M/b"},
+		wants: map[string]func(string) bool{"a": nil, "b": odd}, makes: map[string]func(string) string{"b": func(line string) string { return strings.ReplaceAll(pieces("p: ", 100)(line), "\x01", "?") }}},
+	{name: "line without stamps, twice", words: []string{"s4096", "line=16", "M/a", "line=1000", "!x", "M/b"},
+		wants: map[string]func(string) bool{"a": nil, "b": nil}, makes: map[string]func(string) string{"a": pieces("", 16), "b": pieces("", 1000)}},
+	{name: "lines of both kinds take stamps", words: []string{"stamp=iso", "s4096", "line=700", "M/a", "line=1g", "M/b"},
+		wants: map[string]func(string) bool{"a": nil, "b": nil}, makes: map[string]func(string) string{"a": pieces("", 700)}},
+	{name: "a rate", words: []string{"t", "s4096", "M/a", "rate=500/s:5", "line=900", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": nil}, rated: "b"},
+	{name: "a rate without stamps", words: []string{"s4096", "rate=1500/s:15", "M/a"}, wants: map[string]func(string) bool{"a": nil}, rated: "a"},
+	{name: "a rate that is told in a full file", words: []string{"t", "s4600", "rate=1000/s:10", "M/a"}, wants: map[string]func(string) bool{"a": nil}, rated: "a"},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
@@ -64,7 +75,7 @@ var killInput = func() []byte {
 		fmt.Fprintf(&b, "%04d %s", i, strings.Repeat("abcdefghi ", i%13))
 		switch i {
 		case 20, 41:
-			b.WriteString(strings.Repeat("long ", 350))
+			b.WriteString(strings.Repeat("lon\x01 ", 350))
 		case 60:
 			b.WriteString(strings.Repeat("longer ", 700))
 		}
@@ -237,7 +248,10 @@ func (r *run) checkDir(dir string, wants func(string) bool) error {
 			return err
 		}
 	}
-	return r.checkLines([]byte(all), wants)
+	if dir == r.row.rated {
+		return r.checkRated(all)
+	}
+	return r.checkLines([]byte(all), wants, r.row.makes[dir])
 }
 
 // checkDropped wants a line for every archive that was dropped, and the right
@@ -295,26 +309,85 @@ func (r *run) checkDropped(dir, log string) (string, error) {
 }
 
 // checkLines wants every line once, whole, in order, with rising stamps.
-func (r *run) checkLines(got []byte, wants func(string) bool) error {
+func (r *run) checkLines(got []byte, wants func(string) bool, makes func(string) string) error {
+	text, err := r.texts(string(got))
+	if err != nil {
+		return err
+	}
+	want := new(strings.Builder)
+	for line := range strings.Lines(string(killInput) + "\n") {
+		if wants == nil || wants(line) {
+			if makes != nil {
+				line = makes(line)
+			}
+			want.WriteString(line)
+		}
+	}
+	return differ(text, want.String())
+}
+
+// texts wants rising stamps, and returns the lines without.
+func (r *run) texts(got string) (string, error) {
 	stamp, text := "", new(strings.Builder)
-	for line := range strings.Lines(string(got)) {
+	for line := range strings.Lines(got) {
 		if w := r.row.words[0]; w == "t" || w == "T" || strings.HasPrefix(w, "stamp=") {
 			var at string
 			at, line, _ = strings.Cut(line, " ")
 			if at < stamp || at == stamp && w != "T" {
-				return fmt.Errorf("stamp %s after %s", at, stamp)
+				return "", fmt.Errorf("stamp %s after %s", at, stamp)
 			}
 			stamp = at
 		}
 		text.WriteString(line)
 	}
-	want := new(strings.Builder)
-	for line := range strings.Lines(string(killInput) + "\n") {
-		if wants == nil || wants(line) {
-			want.WriteString(line)
+	return text.String(), nil
+}
+
+// pieces cuts a line as line= does, where all characters are bytes.
+func pieces(prefix string, size int) func(string) string {
+	return func(line string) string {
+		text := prefix
+		for ; len(line) > size+1; line = line[size:] {
+			text += line[:size] + "\\\n" + prefix
 		}
+		return text + line
 	}
-	return differ(text.String(), want.String())
+}
+
+// checkRated wants every line to be there or to be counted as suppressed.
+func (r *run) checkRated(log string) error {
+	text, err := r.texts(log)
+	if err != nil {
+		return err
+	}
+	last, suppressed := -1, 0
+	lines := strings.SplitAfter(string(killInput)+"\n", "\n")
+	lines = lines[:len(lines)-1]
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", "\\")) {
+		var n int
+		if _, err := fmt.Sscanf(line, "tailight: suppressed %d line", &n); err == nil && n > 0 {
+			suppressed += n
+			continue
+		}
+		at := -1
+		for i, l := range lines {
+			if len(line) > 3 && strings.HasPrefix(l, line[:4]) {
+				at = i
+			}
+		}
+		if at <= last {
+			return fmt.Errorf("%.40q after line %d", line, last)
+		}
+		last = at
+		if want := lines[at]; len(line) < len(want) {
+			return differ(line, want)
+		}
+		suppressed++
+	}
+	if suppressed != len(lines) {
+		return fmt.Errorf("%d lines are there or told of, want %d", suppressed, len(lines))
+	}
+	return nil
 }
 
 func differ(got, want string) error {
@@ -532,7 +605,7 @@ func TestAnotherMultilogInBetweenDoublesNothing(t *testing.T) {
 		if inUse && !slices.Contains(d.Names(), "previous") {
 			d.Archive("@400000003b9aca9900000000.u")
 			r.must(r.process(0))
-			if err := r.checkLines(d.Content(), nil); err != nil {
+			if err := r.checkLines(d.Content(), nil, nil); err != nil {
 				t.Fatalf("killed %s: %v\n%s", r.When(), err, d.Listing())
 			}
 		}

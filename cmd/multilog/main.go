@@ -42,6 +42,14 @@
 //	total=SIZE     delete the oldest files of a directory as long as all have more
 //	               bytes together, current not among them, such as 500m or 2g
 //
+// and these, which change what the destinations after them get; patterns, e and =
+// see the line as it came:
+//
+//	prefix=TEXT    put TEXT before each line, behind the stamp
+//	replace=C      put C in the place of bytes below 32 but tab, and of 127
+//	line=BYTES     cut longer lines into pieces of so many bytes, 16 to 1g
+//	rate=N/s:BURST let N lines a second through, BURST at once (N); also N/m, N/h
+//
 // and this one for all:
 //
 //	ready=FD  write a newline to that descriptor, 3 or above, and close it, when all
@@ -63,6 +71,20 @@
 // [.-.] and equivalence classes such as [=a=], all as in the C locale: bytes, not
 // characters. A [ without its ] stands for itself. F and S hold for the words
 // behind them, in every line alike.
+//
+// A piece that goes on in the next one ends with a backslash. Each has a stamp of
+// its own and the prefix; both, the backslash and the newline do not count. A
+// character of UTF-8 is not cut. Put together without backslashes and newlines, the
+// pieces are the line.
+//
+// Lines above a rate are left out and counted. At most a second later, or before a
+// rotation by ALRM and at the end, a line of the log says so:
+//
+//	tailight: suppressed 7 lines from 2026-11-25T10:00:00.123456789Z to
+//	2026-11-25T10:00:01.000000000Z: more than 100/s
+//
+// (in one line). It comes between whole lines, so an input that stops within one
+// delays it. A rate goes by the stamps of lines, or by what they would be.
 //
 // REGEX is a regular expression of RE2 (as in Go, see pkg.go.dev/regexp/syntax). It
 // sees the first 1000 bytes less the stamp, so ^ is the start of the text, and it
