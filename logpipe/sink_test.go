@@ -181,6 +181,9 @@ func TestRotateOfAnEmptySinkDoesNothing(t *testing.T) {
 
 func TestRotateStartsAnEmptyFile(t *testing.T) {
 	eachSink(t, func(t *testing.T, c *conformist, most int) {
+		if _, ok := c.sink.(*teeSink); ok {
+			return // it has no files
+		}
 		c.put([]byte("@400000003b9aca0a00000000 one\n"))
 		c.rotate()
 		c.rotate() // there is nothing in the new file yet
