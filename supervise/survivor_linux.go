@@ -9,6 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// TakesOver tells whether a Scanner takes over what an earlier one has left.
+const TakesOver = true
+
 // readLocks lists who holds a lock on a file, by its inode. The device is not
 // compared, for on some file systems it is another than that of stat(2).
 func readLocks() map[uint64][]int {

@@ -4,6 +4,9 @@ package supervise
 
 import "syscall"
 
+// TakesOver tells whether a Scanner takes over what an earlier one has left.
+const TakesOver = false
+
 // Nobody is found here: that a lock is held is all that is known.
 func readLocks() map[uint64][]int { return map[uint64][]int{} }
 

@@ -4,8 +4,9 @@
 //
 // # What it does
 //
-// It asks every supervise that an earlier svscan has left below /service to
-// stop with its service, without waiting for that:
+// If an earlier svscan has left services running below /service, and the svscan
+// to be started takes them over, nothing happens to them. Otherwise svscanboot
+// asks every supervise there to stop with its service, without waiting for that:
 //
 //	svc -dx /service/* /service/*/log
 //
@@ -47,7 +48,8 @@
 // # Differences from daemontools 0.76
 //
 // The original is a shell script; this is a program, and no shell is involved.
-// It says what keeps it from starting, and finds svc through PATH as the
+// The original stops what runs in any case, and what is in the pipes is lost. This
+// one says what keeps it from starting, and finds svc through PATH as the
 // other two. The original does not pass TERM on, and ignores the two options
 // as any argument. Many services are no obstacle: where the names do not fit into
 // one argument list, the original leaves out the svc.

@@ -233,3 +233,49 @@ func TestKillsOfSvscanLoseNothing(t *testing.T) {
 	}
 	t.Logf("%d lines through %d services, %d kills of svscan", lines, len(streams), *takeoversFlag)
 }
+
+// This is weakness 11 of 0.76: svscanboot ends the loggers together with their
+// services, and what is in the pipes is lost.
+func TestARestartOfSvscanbootLosesNothing(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	s := newStream("x", 1)
+	bin, _, _ := strings.Cut(tr.path, ":")
+	boot := func() { tr.startBy(filepath.Join(bin, "svscanboot"), "--command="+bin, "--service="+tr.scan) }
+	boot()
+	tr.must(s.writes(10))
+	tr.must(s.arrived())
+	service := tr.isUp("x")
+	tr.svc("p", "x/log")
+	tr.must(s.writes(2000)) // they are in the pipe
+	tr.wait("an empty FIFO", s.isEmpty)
+	tr.signal(syscall.SIGKILL)
+	for _, p := range session(tr.job.cmd.Process.Pid) {
+		if strings.HasPrefix(p.args, "svscan ") || strings.HasPrefix(p.args, "readproctitle ") {
+			tr.must(syscall.Kill(p.pid, syscall.SIGKILL))
+		}
+	}
+	tr.must(tr.job.wait())
+	boot()
+	tr.wait("svscan", func() bool { return len(tr.children()) == 2 })
+	tr.svc("c", "x/log")
+	tr.must(s.writes(2000))
+	tr.must(s.arrived())
+	if now := tr.isUp("x"); now != service {
+		t.Errorf("the service is %d, before it was %d", now, service)
+	}
+	svscan := tr.called("svscan " + tr.scan)
+	pipe := openFiles(t, service)["1"]
+	tr.wait("svscan to have the pipe", func() bool {
+		for _, to := range openFiles(t, svscan) {
+			if to == pipe {
+				return true
+			}
+		}
+		return false
+	})
+	tr.signal(syscall.SIGTERM)
+	tr.must(tr.job.wait())
+	tr.none("x")
+	tr.must(s.check())
+}

@@ -3,15 +3,19 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tailight/tailight/cmd/internal/cli"
+	"github.com/tailight/tailight/supervise"
 )
 
 // errorMemory is how many bytes of the services' complaints ps shows.
@@ -33,7 +37,8 @@ func Svscanboot(e *cli.Env) int {
 	return b.run(e)
 }
 
-// run asks the services of an earlier svscan to stop, starts
+// run asks the services of an earlier svscan to stop, unless the next one takes
+// them over, starts
 //
 //	svscan /service 2>&1 | readproctitle service errors: .....
 //
@@ -88,8 +93,12 @@ func (b *boot) options(args []string) bool {
 func (b *boot) path() string { return b.command + ":" + b.system }
 
 // stopSurvivors asks whatever supervise an earlier svscan has left to stop
-// with its service, and does not wait for that.
+// with its service, and does not wait for that. A svscan that takes over what
+// is left does better: what is in the pipes would be lost.
 func (b *boot) stopSurvivors(null *os.File) error {
+	if b.anyRuns() && takesOver(null) {
+		return nil
+	}
 	for some := range portions(b.directories()) {
 		svc, err := start(append([]string{"svc", "-dx"}, some...), null, null, null)
 		if err != nil {
@@ -99,6 +108,37 @@ func (b *boot) stopSurvivors(null *os.File) error {
 	}
 	return nil
 }
+
+// anyRuns reports whether an earlier svscan has left a supervise.
+func (b *boot) anyRuns() bool {
+	return slices.ContainsFunc(b.directories(), func(dir string) bool {
+		runs, _ := supervise.Running(supervise.ControlPath("", dir))
+		return runs
+	})
+}
+
+// takesOver asks the svscan that is going to be started whether it takes over
+// what is left. To one of 0.76 the question is a directory that is not there.
+func takesOver(null *os.File) bool {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	svscan, err := start([]string{"svscan", renewalCheck}, null, w, null)
+	_ = w.Close()
+	if err != nil {
+		return false // which will be said
+	}
+	late := time.AfterFunc(checkLimit, func() { _ = svscan.Kill() })
+	defer late.Stop()
+	said, _ := io.ReadAll(io.LimitReader(r, int64(len(supervise.RenewedFormat))))
+	state, err := svscan.Wait()
+	return err == nil && state.Success() && string(said) == supervise.RenewedFormat
+}
+
+// checkLimit is how long svscan may take to answer.
+const checkLimit = 10 * time.Second
 
 // portions cuts a list of names into lists that every system takes as arguments.
 func portions(names []string) iter.Seq[[]string] {

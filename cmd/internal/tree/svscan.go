@@ -19,7 +19,7 @@ const svscanUsage = "svscan [--encore] [--stop-removed] [--log=FILE] [dir]"
 
 // Svscan keeps a supervise running for every service of a directory.
 func Svscan(e *cli.Env) int {
-	if len(e.Args) == 1 && e.Args[0] == renewalCheck {
+	if len(e.Args) == 1 && e.Args[0] == renewalCheck && supervise.TakesOver {
 		_, _ = e.Out.WriteString(supervise.RenewedFormat)
 		return cli.OK
 	}
