@@ -37,6 +37,10 @@ func (s *Scanner) Asked() bool {
 func (s *Scanner) save(now time.Time) (state string, keep []int) {
 	var b strings.Builder
 	b.WriteString(RenewedFormat)
+	fmt.Fprintln(&b, s.guard.fd, s.guard.held)
+	if s.guard.fd >= 0 {
+		keep = append(keep, s.guard.fd)
+	}
 	for _, sl := range s.order {
 		fmt.Fprintf(&b, "%d %d %t %t %t %t %d %d", sl.id.dev, sl.id.ino, sl.logged, sl.refused, sl.seen, sl.listed, sl.pipe[0], sl.pipe[1])
 		for _, h := range []*half{&sl.main, &sl.log} {
@@ -59,6 +63,13 @@ func (s *Scanner) restore(state string, now time.Time) error {
 	text, ok := strings.CutPrefix(state, RenewedFormat)
 	if !ok {
 		return fmt.Errorf("unable to read the state of svscan: %w", ErrFormat)
+	}
+	guard, text, _ := strings.Cut(text, "\n")
+	if _, err := fmt.Sscan(guard, &s.guard.fd, &s.guard.held); err != nil {
+		return fmt.Errorf("unable to read the state of svscan: %w", ErrFormat)
+	}
+	if s.guard.fd >= 0 {
+		unix.CloseOnExec(s.guard.fd)
 	}
 	for line := range strings.Lines(text) {
 		sl := &slot{}

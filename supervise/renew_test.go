@@ -17,7 +17,7 @@ func TestWhatAScannerSavesIsRestored(t *testing.T) {
 	child := half{pid: 1 << 30, dir: fileID{1, 2}, has: fileID{3, 4}, foreign: true, next: now.Add(time.Second)}
 	self := findSurvivor(identity{os.Getpid(), bornOf(os.Getpid())})
 	defer self.close()
-	saved := &Scanner{order: []*slot{
+	saved := &Scanner{guard: guard{fd: -1}, order: []*slot{
 		{id: fileID{5, 6}, name: "a b\n\"c\"", pipe: [2]int{-1, -1}, seen: true, listed: true, main: child, log: half{next: now}},
 		{id: fileID{7, 8}, name: "x", refused: true, pipe: [2]int{-1, -1}, main: half{pid: self.pid, old: self, next: now}, log: half{next: now}},
 	}}
@@ -43,7 +43,7 @@ func TestWhatAScannerSavesIsRestored(t *testing.T) {
 	if len(s.halves) != 2 || s.halves[child.pid] != &s.order[0].main {
 		t.Errorf("knows the processes %v", s.halves)
 	}
-	for _, bad := range []string{"", "x\n", RenewedFormat + "1 2\n", RenewedFormat + "x\n"} {
+	for _, bad := range []string{"", "x\n", RenewedFormat + "-1 false\n1 2\n", RenewedFormat + "x\n"} {
 		if err := new(Scanner).restore(bad, now); err == nil {
 			t.Errorf("%q was restored", bad)
 		}

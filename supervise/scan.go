@@ -52,6 +52,7 @@ type Scanner struct {
 	order  []*slot       // as they were first seen
 	halves map[int]*half // by pid
 
+	guard   guard
 	changes int       // tells of changes of the directory; -1 if the system cannot
 	looked  time.Time // the last time
 	sweep   time.Time // when to look at everything
@@ -86,7 +87,7 @@ func NewScanner(opt ScanOptions) (*Scanner, error) {
 	if opt.Env == nil {
 		opt.Env = syscall.Environ()
 	}
-	s := &Scanner{opt: opt, gap: sweepGap, slots: map[fileID]*slot{}, halves: map[int]*half{}}
+	s := &Scanner{opt: opt, gap: sweepGap, slots: map[fileID]*slot{}, halves: map[int]*half{}, guard: guard{fd: -1}}
 	if err := pipe(s.wake[:]); err != nil {
 		return nil, fmt.Errorf("unable to create pipe: %w", err)
 	}
@@ -122,6 +123,16 @@ func (s *Scanner) Run() error {
 		s.locks = nil
 		s.reap(now)
 		s.tend(now)
+		if !s.alone(now) {
+			if stops > 0 || r&Leave != 0 {
+				return nil // nothing is ours
+			}
+			s.sweep = time.Time{}
+			if err := s.wait(); err != nil {
+				return err
+			}
+			continue
+		}
 		switch {
 		case r&Leave != 0:
 			return nil
@@ -205,12 +216,19 @@ func (s *Scanner) watch(fds []unix.PollFd) ([]unix.PollFd, []*survivor) {
 			}
 		}
 	}
+	if sv := s.guard.rival; sv != nil && sv.fd >= 0 {
+		olds = append(olds, sv)
+		fds = append(fds, unix.PollFd{Fd: int32(sv.fd), Events: unix.POLLIN})
+	}
 	return fds, olds
 }
 
 // deadline is when Run has something to do at the latest.
 func (s *Scanner) deadline(now time.Time) time.Time {
 	first := earlier(s.sweep, s.soon)
+	if s.guard.rival != nil {
+		return now.Add(s.gap)
+	}
 	if !s.settled {
 		first = earlier(first, now.Add(lookGap))
 	}
@@ -257,6 +275,7 @@ func (s *Scanner) close() {
 	for _, sl := range s.order {
 		s.drop(sl)
 	}
+	s.guard.close()
 	if s.changes >= 0 {
 		_ = unix.Close(s.changes)
 	}

@@ -53,14 +53,24 @@ func processesCalled(names ...string) (pids []int) {
 		if err != nil {
 			continue
 		}
-		cmdline, _ := readWhole("/proc/" + entry + "/cmdline")
-		argv0, _, _ := strings.Cut(string(cmdline), "\x00")
-		if slices.Contains(names, argv0[strings.LastIndexByte(argv0, '/')+1:]) {
+		if isCalled(pid, names...) {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
+
+// isCalled reports whether a process has one of these names, whatever path is in
+// front, or is one of the commands of a larger program.
+func isCalled(pid int, names ...string) bool {
+	cmdline, _ := readWhole(processDir(pid) + "/cmdline")
+	argv0, rest, _ := strings.Cut(string(cmdline), "\x00")
+	argv1, _, _ := strings.Cut(rest, "\x00")
+	base := argv0[strings.LastIndexByte(argv0, '/')+1:]
+	return slices.Contains(names, base) || base == "tailight" && slices.Contains(names, argv1)
+}
+
+func processDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
 
 // isAnonymous tells a pipe from a FIFO that has a name.
 func isAnonymous(fd int) bool {

@@ -46,6 +46,9 @@
 // its service is started when it ends. If a lock is held and nobody can be found
 // who does, that is said once, and the lock is waited for.
 //
+// A second svscan on one directory says so, waits until the first one has ended,
+// and takes over. Each locks the directory itself, as flock(2) does.
+//
 // # Options
 //
 //	--stop-removed  end a service, and then its log, when its entry is removed

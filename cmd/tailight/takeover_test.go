@@ -279,3 +279,39 @@ func TestARestartOfSvscanbootLosesNothing(t *testing.T) {
 	tr.none("x")
 	tr.must(s.check())
 }
+
+// A second svscan on a directory waits until the first one has ended, and takes
+// over what that leaves.
+func TestASecondSvscanWaitsForTheFirst(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	s := newStream("x", 1)
+	tr.start()
+	tr.must(s.writes(10))
+	tr.must(s.arrived())
+	first, service := tr.job, tr.isUp("x")
+	pipe := openFiles(t, service)["1"]
+	tr.start()
+	want := fmt.Sprintf("svscan: warning: unable to look after this directory until process %d ends: ", first.cmd.Process.Pid)
+	tr.says(want)
+	tr.must(first.signal(syscall.SIGUSR1)) // the lock goes along
+	tr.must(s.writes(10))
+	tr.must(s.arrived())
+	if n := len(tr.children()); n != 0 {
+		t.Errorf("the second one has %d children", n)
+	}
+	tr.must(first.signal(syscall.SIGKILL))
+	tr.must(first.wait())
+	tr.holds(pipe)
+	tr.must(s.writes(10))
+	tr.must(s.arrived())
+	if now := tr.isUp("x"); now != service {
+		t.Errorf("the service is %d, before it was %d", now, service)
+	}
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	tr.none("x")
+	if got := readAll(tr.said); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
+		t.Errorf("it was said: %q", got)
+	}
+}
