@@ -78,7 +78,7 @@ type opening struct {
 	sync         rotate.Sync // of a directory
 	full         rotate.Full // likewise
 	total        int64       // likewise
-	compress     bool        // for plain files
+	compress     rotate.Compression
 	keep         time.Duration
 }
 
@@ -171,8 +171,8 @@ func (s *Script) deliver(o opening) {
 
 // directory adds a log directory.
 func (s *Script) directory(path string, set opening) error {
-	if set.compress {
-		return &WordError{path, "compress= holds for file=, put the directory before it"}
+	if set.compress != rotate.Uncompressed && set.hasProcessor {
+		return &WordError{path, "either compress= or a processor, put the directory before one of them"}
 	}
 	set.path, set.dir = path, true
 	s.deliver(set)

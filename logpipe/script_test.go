@@ -80,9 +80,7 @@ func showOpening(o opening) string {
 	if o.hasProcessor {
 		text += " !" + o.processor
 	}
-	if o.compress {
-		text += " gzip"
-	}
+	text += []string{"", " gzip"}[o.compress]
 	if o.keep != 0 {
 		text += " " + o.keep.String()
 	}
@@ -161,6 +159,8 @@ func TestWordsBecomeActions(t *testing.T) {
 		{"what is kept", "./a[s99999 n10] ./b[s99999 n10 1h0m0s total 2048] ./c[s99999 n10 2m0s total 5]",
 			[]string{"./a", "total=2k", "keep=1h", "./b", "total=5", "keep=2m", "./c"}},
 		{"total= is no t", "./a[s99999 n10 total 9223372036854775807]", []string{"total=9223372036854775807", "./a"}},
+		{"compressed directories", "./a[s99999 n10] ./b[s99999 n10 gzip] file:f[s99999 n10 gzip] ./c[s99999 n10 gzip]",
+			[]string{"./a", "compress=gzip", "./b", "file=f", "./c"}},
 		{"words that only look like keys", "", []string{"q", "file", "compress", "keep", "total", "full", "stamp", "files=x", "Keep=3"}},
 	} {
 		s, err := Parse(c.words)
@@ -254,7 +254,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"rate="}, {"rate=1"}, {"rate=1/"}, {"rate=0/s"}, {"rate=1/d"}, {"rate=1/s:"}, {"rate=1/s:0"}, {"rate=-1/s"}, {"rate=1/s:x"},
 		{"rate=9999999999/s"}, {"rate=1/h:1000000000"}, {"rate=/s"},
 		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
-		{"compress=gzip", "./d"}, {"compress=gzip", "file=a", "./d"},
+		{"compress=gzip", "!", "./d"}, {"!cat", "compress=gzip", "/d"}, {"!cat", "./d", "compress=gzip", "./d"},
 		{"total="}, {"total=0"}, {"total=0k"}, {"total=x"}, {"total=-1"}, {"total=1K"}, {"total=1t"}, {"total=1.5g"}, {"total=k"}, {"total=1 "},
 		{"total=9223372036854775808"}, {"total=8589934592g"}, {"t", "total="}, {"total=1", "file=a"},
 	} {
@@ -317,7 +317,7 @@ func FuzzParse(f *testing.F) {
 			if o.size < rotate.MinSize || o.size > rotate.MaxSize || o.num < rotate.MinNum || o.keep < 0 {
 				t.Errorf("%q: %s is out of its limits", words, showOpening(o))
 			}
-			if o.tee == 0 && o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress) {
+			if o.tee == 0 && o.dir && (o.path[0] != '.' && o.path[0] != '/' || o.compress != 0 && o.hasProcessor) {
 				t.Errorf("%q: %s is not a directory", words, showOpening(o))
 			}
 		}

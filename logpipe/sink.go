@@ -27,7 +27,7 @@ func (p *Pipe) open(o opening) (sink, error) {
 	}
 	if !o.dir {
 		f, err := rotate.OpenFile(o.path, rotate.FileOptions{
-			Size: o.size, Num: o.num, Age: o.keep, Compress: o.compress,
+			Size: o.size, Num: o.num, Age: o.keep, Compress: o.compress == rotate.Gzip,
 		})
 		return fileSink{f, p}, err
 	}
@@ -38,7 +38,7 @@ func (p *Pipe) open(o opening) (sink, error) {
 	}
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
-		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep,
+		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep, Compress: o.compress,
 		Clock: clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
 		Retry: p.retry, Warn: p.warn,
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),

@@ -50,12 +50,12 @@ func (s *Script) keyed(word string, set *opening) (bool, error) {
 	return false, nil
 }
 
-// readCompress reads compress=, which says more for a directory than for a file.
+// readCompress reads compress=.
 func (s *Script) readCompress(value string, set *opening) error {
 	if value != "gzip" {
 		return errors.New("the only compression is gzip")
 	}
-	set.compress = true
+	set.compress = rotate.Gzip
 	return nil
 }
 

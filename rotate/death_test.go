@@ -19,8 +19,8 @@ var histories = []namedHistory{
 	{"keeping two old files with a processor", history{num: 3, processor: true}},
 	{"keeping one old file, with an empty suffix", history{num: 2, hasSuffix: true}},
 	{"with a processor and a suffix", history{processor: true, suffix: "tar.gz", hasSuffix: true}},
-	{"keeping so many bytes", history{total: 5000}},
-	{"keeping nothing for long", history{age: time.Hour, num: 4}},
+	{"keeping so many bytes, compressed", history{total: 1500, compress: Gzip}},
+	{"keeping nothing for long, compressed", history{age: time.Hour, num: 4, compress: Gzip}},
 }
 
 // eachHistory runs a subtest for each of them.

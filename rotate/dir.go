@@ -41,6 +41,8 @@ type Options struct {
 	// HasProcessor says that there is one, for an empty command is one too.
 	Processor    string
 	HasProcessor bool
+	// Compress is a processor of our own. There is no other beside it.
+	Compress Compression
 	// Suffix ends the names of finished archives, if HasSuffix says that it
 	// is meant, for it may be empty; else that is DefaultSuffix. It has to be
 	// a [ValidSuffix].
@@ -144,6 +146,9 @@ func Open(name string, opt Options) (*Dir, error) {
 	if !ValidSuffix(d.opt.Suffix) {
 		return nil, &Error{Text: fmt.Sprintf("unable to open directory %s: %q is no suffix", name, opt.Suffix)}
 	}
+	if opt.Compress != Uncompressed && opt.HasProcessor {
+		return nil, &Error{Text: fmt.Sprintf("unable to open directory %s: a processor beside Compress", name)}
+	}
 	d.initExpiry()
 	if err := d.enter(); err != nil {
 		d.stopExpiry()
@@ -175,8 +180,12 @@ func (o Options) filled() Options {
 	if o.spawn == nil {
 		o.spawn = func(run func()) { go run() }
 	}
+	o.HasProcessor = o.HasProcessor || o.Compress != Uncompressed
 	if o.run == nil {
 		o.run = (*processing).run
+		if o.Compress != Uncompressed {
+			o.run = o.Compress.run
+		}
 	}
 	if o.now == nil {
 		o.now = time.Now

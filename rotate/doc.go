@@ -40,6 +40,8 @@
 // crash are one thing. What a crash at each step leaves, and what the next
 // [Open] makes of it, is the table in ARCHITECTURE.md.
 //
+// With [Options.Compress] a finished file is made of members; see [Compression].
+//
 // # Spool
 //
 // A writer that takes its input through a [Spool] is exact: a kill at any

@@ -50,6 +50,9 @@ func (m *Machine) Forget() { machines.Delete(m.Name) }
 
 func (m *Machine) options(name string, opt *Options) {
 	opt.openFS, opt.spawn, opt.run = m.Disk(name).openMem, func(run func()) { run() }, copying
+	if opt.Compress != Uncompressed {
+		opt.run = opt.Compress.compress
+	}
 }
 
 // Disk is the log directory of that name, which is made if it is missing.

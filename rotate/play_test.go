@@ -28,6 +28,7 @@ type history struct {
 	sync      Sync
 	total     int64
 	age       time.Duration
+	compress  Compression
 }
 
 // The input of all histories is one stream of numbered lines in lower case,
@@ -97,6 +98,9 @@ func (h history) options(d *memDisk) Options {
 		Clock: &tai64.Clock{Now: func() time.Time { now = now.Add(time.Millisecond); return now }},
 		Retry: h.retry, Warn: h.warn,
 		openFS: d.openMem, spawn: h.spawn, run: fakeProcessor,
+	}
+	if h.compress != Uncompressed {
+		o.Compress, o.run = h.compress, h.compress.compress
 	}
 	if o.Num == 0 {
 		o.Num = 100
@@ -221,7 +225,7 @@ func (h history) reopenLiving(d *memDisk) error {
 func (d *memDisk) content() []byte {
 	var b []byte
 	for _, name := range archives(slices.Collect(maps.Keys(d.entries))) {
-		b = append(b, d.entries[name].data...)
+		b = append(b, unpacked(d.entries[name].data)...)
 	}
 	if cur := d.entries["current"]; cur != nil {
 		b = append(b, cur.data...)
@@ -327,7 +331,10 @@ func (h history) holds(d *memDisk, acked int) error {
 		if h.processor && finished(name) {
 			text = inputUpper
 		}
-		data := d.entries[name].data
+		data := unpacked(d.entries[name].data)
+		if packed := len(data) != len(d.entries[name].data); packed != (h.compress != Uncompressed && finished(name)) {
+			return fmt.Errorf("%s is compressed: %v", name, packed)
+		}
 		if !bytes.Equal(data, text[at:at+len(data)]) {
 			return fmt.Errorf("%s is not the input from byte %d on, processed where it has to be: %.20q...", name, at, data)
 		}

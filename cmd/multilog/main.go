@@ -37,7 +37,7 @@
 //	!COMMAND       shell command through which each finished file goes
 //	sync=WHEN      when lines are put on disk: rotate, always, or a time such as 10s
 //	full=WHAT      what happens when there is no space: wait, or drop-oldest
-//	compress=gzip  file= only: compress old files
+//	compress=gzip  compress each finished file; with a directory in place of !
 //	keep=DURATION  delete old files after that time, such as 12h or 30d
 //	total=SIZE     delete the oldest files of a directory as long as all have more
 //	               bytes together, current not among them, such as 500m or 2g
@@ -149,6 +149,13 @@
 // Linux its shell is killed when multilog is, so that it never runs beside the
 // next one. What it leaves running in the background is not waited for, and what
 // that writes is on disk for nobody.
+//
+// compress=gzip needs no process: multilog itself compresses the finished file,
+// beside the reading of lines, in the same steps and with no more to lose. Its name
+// stays as wCODE says: readers of compressed logs go by content. zcat reads it. Every
+// 262144 bytes or less of the log, whole lines, are a member of their own. A file that
+// an outage has cut short stays as it is. Only the next rotation of the same directory
+// waits when lines come faster than they are compressed.
 //
 // # Signals
 //
