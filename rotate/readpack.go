@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/tailight/tailight/rotate/internal/zstd"
 )
 
 // How compressed files begin.
@@ -16,9 +16,6 @@ var (
 	gzipMagic = []byte{0x1f, 0x8b, 0x08}
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
-
-// maxWindow is the memory that a zstd file may ask for.
-const maxWindow = 128 << 20
 
 // packed reports whether an archive is compressed. Its content says so, not its
 // name: a processor may have done it.
@@ -52,11 +49,7 @@ func unpack(r *Reader, p *part, path string) (io.ReadCloser, error) {
 		}
 		return z, nil
 	}
-	d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-	if err != nil {
-		return nil, err
-	}
-	return d.IOReadCloser(), nil
+	return io.NopCloser(zstd.NewReader(in)), nil
 }
 
 // packedFile reads a compressed file and tells how far it is.

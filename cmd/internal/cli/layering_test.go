@@ -23,7 +23,8 @@ const module = "github.com/tailight/tailight"
 // which from outside. Who adds a package adds its row.
 var mayImport = map[string]struct{ ours, outside []string }{
 	"tai64":                {},
-	"rotate":               {ours: []string{"tai64"}, outside: []string{"github.com/klauspost/compress", "golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2"}},
+	"rotate/internal/zstd": {},
+	"rotate":               {ours: []string{"rotate/internal/zstd", "tai64"}, outside: []string{"golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2"}},
 	"logpipe":              {ours: []string{"rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
 	"supervise":            {ours: []string{"tai64"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/cli":     {outside: []string{"github.com/spf13/pflag"}},
@@ -131,7 +132,7 @@ func TestNoCommandLinksTheNetwork(t *testing.T) {
 		}
 		for _, d := range p.Deps {
 			if !isStandard(d) && !under(d, []string{
-				module, "github.com/klauspost/compress", "github.com/spf13/pflag", "golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2",
+				module, "github.com/spf13/pflag", "golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2",
 			}) {
 				t.Errorf("%s is linked with %s", p.short(), d)
 			}
