@@ -219,13 +219,13 @@ func (p *Pipe) commit() {
 	if !in.on {
 		return
 	}
-	if in.spool.Lost() {
-		p.plainly(nil) // the loss itself has been said
-		return
-	}
 	p.account()
 	in.spool.Commit(&in.prog)
-	if in.seen < in.spool.End() {
+	switch {
+	case in.more():
+		return
+	case in.spool.Lost():
+		p.plainly(nil) // the loss itself has been said
 		return
 	}
 	if err := in.spool.Empty(&in.prog); err != nil {
@@ -250,6 +250,25 @@ func (p *Pipe) account() {
 	}
 }
 
+// endInput makes the newline that ends the last line a part of the input: else a
+// kill from here on would leave a line without an end in the spool, and one with
+// an end in the directories. It reports false if the pipe is to stop and the line
+// has to be left in the spool.
+func (p *Pipe) endInput() bool {
+	in := &p.intake
+	if !in.on {
+		return true
+	}
+	for err := in.spool.Append('\n'); err != nil; err = in.spool.Append('\n') {
+		if !in.dirs[0].dir.MakeRoom(err) && !p.retry(err) {
+			return false
+		}
+	}
+	p.intend()
+	in.seen++
+	return true
+}
+
 // seal writes down that every directory is about to be closed: another multilog
 // may go on with any of them from now on.
 func (p *Pipe) seal() {
@@ -272,6 +291,9 @@ var errLeft = errors.New("unable to write all lines, leaving them in the spool")
 
 // behind reports whether the spool holds what could not be read from it.
 func (in *intake) behind() bool { return in.on && in.seen < in.spool.End() }
+
+// more reports whether something has been taken that was not worked on.
+func (in *intake) more() bool { return in.on && (in.spool.Taking() || in.behind()) }
 
 // errBehind is the end of a pipe that is behind.
 var errBehind = errors.New("unable to read all of the spool")

@@ -267,6 +267,10 @@ func (p *Pipe) Close() error {
 		return errBehind
 	}
 	if p.start >= 0 {
+		if !p.endInput() {
+			p.abandon()
+			return errLeft
+		}
 		p.text = append(p.text, '\n')
 		p.endLine(len(p.text))
 	}

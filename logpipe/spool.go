@@ -3,6 +3,7 @@ package logpipe
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 
 	"github.com/tailight/tailight/rotate"
@@ -14,13 +15,15 @@ type spoolSource struct {
 	source
 	fd int // what the source reads
 	p  *Pipe
+
+	alone bool // there is one processor
 }
 
 // spooled returns a source that reads as src does, through the spool as long as
 // there is one.
 func (p *Pipe) spooled(src source) source {
 	if fd, ok := pipeOf(src); ok {
-		return &spoolSource{src, fd, p}
+		return &spoolSource{src, fd, p, runtime.GOMAXPROCS(0) == 1}
 	}
 	p.plainly(nil)
 	return src
@@ -31,12 +34,12 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 	if !in.on {
 		return s.source.read(b)
 	}
-	n, err := in.spool.Take(s.fd, len(b))
+	n, err := s.take(len(b))
 	errno, _ := errors.AsType[syscall.Errno](err)
 	switch errno {
 	case 0:
 		if err == nil {
-			return s.readBack(b[:n])
+			return s.readBack(b[:min(n, len(b))])
 		}
 	case syscall.EAGAIN, syscall.EINTR:
 		return 0, errno
@@ -52,6 +55,21 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 	// Nothing has been taken: a file system without splice.
 	s.p.plainly(fmt.Errorf("unable to write to the spool: %w", err))
 	return s.source.read(b)
+}
+
+// take returns how much the spool has that was not read back yet, and takes more
+// only if there is nothing. What fills the reader's buffer is not all there is, so
+// then more is taken beside the work on it: by another processor, if there is one.
+func (s *spoolSource) take(most int) (int, error) {
+	in := &s.p.intake
+	if in.behind() {
+		return int(in.spool.End() - in.seen), nil
+	}
+	n, err := in.spool.Take(s.fd, most)
+	if n == most && n >= smallBatch && !s.alone && !s.p.stopping.Load() {
+		in.spool.Ahead(s.fd, most)
+	}
+	return n, err
 }
 
 // readBack reads what was just taken. It is in memory, so this does not wait.

@@ -9,9 +9,12 @@ import (
 )
 
 const (
-	// spoolFull is the length from which on a spool is emptied after a batch.
-	// A batch more than that is the most it ever holds.
+	// spoolFull is the length from which on a spool is emptied after a batch, if
+	// nothing was taken ahead.
 	spoolFull = 64 << 10
+	// spoolMost is the length from which on nothing is taken ahead, so that the
+	// spool can be emptied.
+	spoolMost = 2 << 20
 
 	spoolName       = "spool"        // on disk; fixed
 	progressName    = "progress"     // on disk; fixed
@@ -46,11 +49,29 @@ type Spool struct {
 	word [8]byte
 	held *Progress
 	lost bool // its directory was removed; it goes on without names
+
+	spawn func(func()) // runs a take beside the writer
+	ahead *ahead       // nil until there was one
+}
+
+// ahead is a take beside the writer.
+type ahead struct {
+	job        func()
+	from, most int
+	underWay   bool       // from Ahead to Take
+	done       chan taken // gets one for each job
+	word       [8]byte
+}
+
+// taken is what came of a take.
+type taken struct {
+	n   int
+	err error
 }
 
 // loadSpool looks for what a killed writer has left. The directory is locked.
-func loadSpool(fsys fsys, name string) (*Spool, error) {
-	s := &Spool{fs: fsys, name: name, boot: fsys.boot()}
+func loadSpool(fsys fsys, name string, spawn func(func())) (*Spool, error) {
+	s := &Spool{fs: fsys, name: name, boot: fsys.boot(), spawn: spawn}
 	in, err := fsys.stat(progressName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -192,17 +213,59 @@ func (s *Spool) End() int64 { return s.end }
 // Take moves what the pipe from holds now, most bytes at most, to the end of
 // the spool. It does not wait for input: EAGAIN says that there is none, 0 bytes
 // without an error that there will never be. After another error nothing has
-// been taken. It allocates nothing.
+// been taken. It allocates nothing. Behind Ahead it tells what came of that.
 func (s *Spool) Take(from, most int) (int, error) {
-	s.setEnd(s.end) // so that the memory is there, and the kernel cannot fail to write to it
-	n, err := s.file.splice(from, s.cell, most)
-	if err != nil {
-		return 0, err
+	var t taken
+	if s.Taking() {
+		t = <-s.ahead.done
+		s.ahead.underWay = false
+	} else {
+		t = s.take(from, most, s.word[:0])
+	}
+	if t.err != nil {
+		return 0, t.err
 	}
 	// A crash here leaves bytes that no record knows of, and that the next
 	// writer works on as if it had just taken them.
-	s.end += int64(n)
-	return n, nil
+	s.end += int64(t.n)
+	return t.n, nil
+}
+
+// take is one splice. The number of bytes is stored before, so that the memory is
+// there and the kernel cannot fail to write to it.
+func (s *Spool) take(from, most int, word []byte) (t taken) {
+	s.cell.store(0, binary.NativeEndian.AppendUint64(word, uint64(s.end)))
+	t.n, t.err = s.file.splice(from, s.cell, most)
+	return t
+}
+
+// Ahead begins a Take beside the caller, who still works on what the last one
+// brought. Nothing of it counts, nor can be read, before the next Take. Where the
+// spool has grown long it does nothing.
+func (s *Spool) Ahead(from, most int) {
+	if s.Taking() || s.lost || s.end >= spoolMost {
+		return
+	}
+	a := s.ahead
+	if a == nil {
+		a = &ahead{done: make(chan taken, 1)}
+		a.job = func() { a.done <- s.take(a.from, a.most, a.word[:0]) }
+		s.ahead = a
+	}
+	a.from, a.most, a.underWay = from, most, true
+	s.spawn(a.job)
+}
+
+// Taking reports that there was an Ahead, and no Take since.
+func (s *Spool) Taking() bool { return s.ahead != nil && s.ahead.underWay }
+
+// Append adds a byte to the spool that did not come from a pipe.
+func (s *Spool) Append(b byte) error {
+	if err := s.file.writeAt([]byte{b}, s.end); err != nil {
+		return fail(err, "unable to write to %s/%s", s.name, spoolName)
+	}
+	s.setEnd(s.end + 1)
+	return nil
 }
 
 // ReadAt reads bytes of the spool: all of p, or it fails. It allocates nothing.
@@ -229,7 +292,7 @@ func (s *Spool) commit(p *Progress, boot [16]byte, cut int64) {
 // committed, and is made true of the emptied spool. After an error the spool is
 // as it was.
 func (s *Spool) Empty(p *Progress) error {
-	if s.end < spoolFull || s.end-p.Done > p.Done {
+	if s.Taking() || s.end < spoolFull || s.end-p.Done > p.Done {
 		return nil // the rest may not be written over itself
 	}
 	return s.empty(p)
@@ -280,6 +343,9 @@ func (s *Spool) drop(name string) error {
 
 // Close lets go of the files and leaves them for the next writer.
 func (s *Spool) Close() {
+	if s.Taking() {
+		_, _ = s.Take(-1, 0) // it is in the spool, and counted
+	}
 	release(&s.file)
 	if s.cell != nil {
 		s.cell.close()

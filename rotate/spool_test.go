@@ -16,7 +16,7 @@ func spoolOf(t *testing.T, d *memDisk) (*Spool, fsys) {
 	t.Helper()
 	d.boot = [16]byte{1}
 	fs := must(d.openMem("d"))
-	s, err := loadSpool(fs, "d")
+	s, err := loadSpool(fs, "d", func(run func()) { run() })
 	if err != nil {
 		t.Fatal(err)
 	}
