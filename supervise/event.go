@@ -21,10 +21,11 @@ const (
 	exited                     // it ended, or, of launch, could not be executed
 	inherited                  // run ended and left another process behind, which is the service from here on
 	ticked                     // the deadline has passed
-	kinds     = int(ticked) + 1
+	adopted                    // what was left by another supervise goes on; the first event, instead of begin
+	kinds     = int(adopted) + 1
 )
 
-var kindNames = [kinds]string{"told", "launched", "absent", "refused", "exited", "inherited", "ticked"}
+var kindNames = [kinds]string{"told", "launched", "absent", "refused", "exited", "inherited", "ticked", "adopted"}
 
 func (e event) String() string {
 	switch e.kind {

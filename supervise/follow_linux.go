@@ -3,6 +3,7 @@ package supervise
 import (
 	"os"
 	"strconv"
+	"time"
 )
 
 // heir finds the process that goes on with a service whose run has ended: the
@@ -19,7 +20,7 @@ func (p *process) heir() (child, bool) {
 	}
 	for {
 		if pid := s.oldestOrphan(); pid != 0 {
-			return child{pid: pid, fd: -1}, true // SIGCHLD tells of its end
+			return takeUp(identity{pid, bornOf(pid)}, false, time.Now()), true
 		}
 		if !s.reapAll() {
 			return noChild, false

@@ -24,9 +24,12 @@ type process struct {
 	child child
 	files []uintptr // its descriptors 0, 1 and 2
 
-	script  string // run, or log for encore's logger
-	running string // the script that the child is
-	down    bool   // normally down
+	script    string // run, or log for encore's logger
+	running   string // the script that the child is
+	down      bool   // normally down
+	begun     bool
+	continued bool   // from another supervise
+	asked     uint64 // when the script was asked for of which it is not known yet what came, in ticks
 }
 
 func newProcess(s *Service, script string, normallyDown bool) process {
@@ -38,7 +41,14 @@ func newProcess(s *Service, script string, normallyDown bool) process {
 	return p
 }
 
-func (p *process) begin(now time.Time) { p.machine.begin(p.down, now) }
+func (p *process) begin(now time.Time) {
+	p.begun = true
+	if p.continued {
+		p.step(event{kind: adopted}, now)
+		return
+	}
+	p.machine.begin(p.down, now)
+}
 
 // tell brings an event to the machine and does what comes of it.
 func (p *process) tell(e event, now time.Time) {
@@ -53,6 +63,7 @@ func (p *process) tell(e event, now time.Time) {
 // perhaps further actions, at once.
 func (p *process) act(now time.Time) {
 	for len(p.todo) > 0 {
+		p.of.save()
 		a := p.todo[0]
 		p.todo = p.todo[1:]
 		switch a.kind {
@@ -65,24 +76,27 @@ func (p *process) act(now time.Time) {
 		}
 	}
 	p.todo = nil
+	p.of.save()
 }
 
 // launch starts a script and returns what came of it.
 func (p *process) launch(script string) event {
 	s := p.of
-	path := script
-	switch {
-	case script == scriptRun:
-		path = p.script
-	case p.script != scriptRun || !s.dir.runnable(script):
+	path := p.path(script)
+	if script != scriptRun && (p.script != scriptRun || !s.dir.runnable(script)) {
 		return event{kind: absent} // only the service itself has further scripts
 	}
-	c := command{dir: s.dir.path, path: "./" + path, files: p.files, own: s.ownSession()}
+	c := command{dir: s.dir.path, path: "./" + path, files: p.files, own: s.ownSession(), mask: s.opt.Mask}
 	if script == scriptFinish {
 		c.args = finishArgs(p.machine.status)
 		p.rules.limit = p.timeout("timeout-finish", finishLimit)
 	}
+	at("asking")
+	c.cell = p.ask()
+	at("asked")
 	ch, err := spawn(c)
+	at("made")
+	p.asked = 0
 	var unforked *forkError
 	switch {
 	case err == nil:
@@ -99,6 +113,31 @@ func (p *process) launch(script string) event {
 	return event{kind: exited, exit: exit{code: unstarted}}
 }
 
+// path is the file that a script is.
+func (p *process) path(script string) string {
+	if script == scriptRun {
+		return p.script
+	}
+	return script
+}
+
+// ask says in the file running that a process is about to be made, and returns
+// where the kernel is to write which. The cell is emptied first: a crash in
+// between leaves what was true before, of which the pid is known.
+func (p *process) ask() *uint32 {
+	if p.of.running == nil {
+		return nil
+	}
+	i := 0
+	if p == p.of.log {
+		i = 1
+	}
+	cell := p.of.running.cell(i)
+	p.asked = ticks()
+	p.of.save()
+	return cell
+}
+
 // unstarted is the exit code of a child of 0.76 that could not execute run.
 const unstarted = 111
 
@@ -108,11 +147,17 @@ func (s *Service) missing(script string) bool {
 	return err == nil && !has
 }
 
+// unknownCode stands for an exit code that nobody can know.
+const unknownCode = -1
+
 // finishArgs are the exit code and the signal number. As in s6, the code of a
 // process that was killed is 256.
 func finishArgs(e exit) []string {
 	code := e.code
-	if e.signal != 0 {
+	switch {
+	case e.unknown:
+		code = unknownCode
+	case e.signal != 0:
 		code = 256
 	}
 	return []string{strconv.Itoa(code), strconv.Itoa(e.signal)}

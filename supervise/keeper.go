@@ -8,6 +8,13 @@ func Keeper(control string) (pid int, ok bool) {
 	return s.keeper.pid, ok && s.keeper.lives()
 }
 
+// isOrphaned reports whether the supervise that held a control directory last is
+// one of ours, and was killed.
+func isOrphaned(control string) bool {
+	s, ok := readRunning(control)
+	return ok && !s.keeper.lives()
+}
+
 // kept are the processes of a service that live, whether their supervise does
 // or not, and what the supervise had as descriptors 0 and 1. A process that
 // does not live has the pid 0.
@@ -17,24 +24,26 @@ func kept(control string) (main, log identity, stdin, stdout fileID) {
 		return main, log, stdin, stdout
 	}
 	for i, id := range [2]*identity{&main, &log} {
-		if p := &s.processes[i]; p.known() {
-			*id = p.id
+		if who := s.processes[i].who(); who.lives() {
+			*id = who
 		}
 	}
 	return main, log, s.stdin, s.stdout
 }
 
-// known completes the identity of a process that has just been made, and reports
-// whether it lives.
-func (p *savedProcess) known() bool {
-	if p.pending() && p.id.pid != 0 {
-		// The pid may only be another's if this one has ended meanwhile.
-		if born := bornOf(p.id.pid); born >= p.asked {
-			p.id.born = born
+// who is the process. One that has just been made is what has its pid, unless
+// that is older: then this one has ended.
+func (p *savedProcess) who() identity {
+	id := p.id
+	if p.pending() && id.pid != 0 {
+		if born := bornOf(id.pid); born >= p.asked {
+			id.born = born
 		}
 	}
-	return p.id.lives()
+	return id
 }
+
+func (p *savedProcess) lives() bool { return p.who().lives() }
 
 // readRunning reads the file running of a control directory; ok is false for
 // one of another world.

@@ -34,9 +34,11 @@ type rules struct {
 	limit       time.Duration // of finish
 }
 
+// startGap is the time between two starts. A test makes it shorter.
+var startGap = time.Second
+
 const (
-	startGap = time.Second      // between two starts
-	forkGap  = 60 * time.Second // after a fork that failed
+	forkGap = 60 * time.Second // after a fork that failed
 	// permanent is the exit code of run that means "do not restart" to
 	// daemontools-encore.
 	permanent = 100
@@ -98,6 +100,8 @@ func (m *machine) step(e event, now time.Time) {
 		m.inherited(e.pid, now)
 	case ticked:
 		m.ticked(now)
+	case adopted:
+		m.adopted()
 	}
 }
 
@@ -110,6 +114,16 @@ func (m *machine) begin(normallyDown bool, now time.Time) {
 	m.do(record)
 	if m.want == Up {
 		m.start(now)
+	}
+}
+
+// adopted is the first step of a machine that goes on with the state in which
+// another supervise was killed. A script that was asked for, and of which no
+// process came, is asked for again.
+func (m *machine) adopted() {
+	m.do(record)
+	if script := m.state.script(); script != "" && m.pid == 0 {
+		m.run(m.state, script)
 	}
 }
 
@@ -237,6 +251,11 @@ func (m *machine) inherited(pid int, now time.Time) {
 func (m *machine) over(e exit, now time.Time) {
 	switch m.state {
 	case starting:
+		if e.unknown { // rather twice than not at all
+			m.owed = m.owed || m.want == Once
+			m.rest(now)
+			return
+		}
 		m.fresh = false
 		switch {
 		case !e.ok():

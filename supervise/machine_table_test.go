@@ -22,6 +22,7 @@ const tableHeader = `# What a service does in every situation that can come abou
 # for 2, WINCH for w. The signal of d is TERM, or what down-signal says. Every
 # service has timeout-kill here, and every script may be absent. "fresh" means
 # that start is to run before run; "within the second" that nothing may start yet.
+# adopted: a supervise was killed, and the next one goes on with this situation.
 `
 
 // TestTheTableOfAllCells compares every cell with the table that a reader has

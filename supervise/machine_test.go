@@ -74,7 +74,7 @@ func (t moment) happenings() []happening {
 	if t.pending {
 		all = append(all, happening{event: event{kind: launched, pid: onePID}, name: "launched"},
 			happening{event: event{kind: exited, exit: exit{code: unstarted}}, name: "not executable"},
-			happening{event: event{kind: refused}, name: "no process"})
+			happening{event: event{kind: refused}, name: "no process"}, happening{event: event{kind: adopted}, name: "adopted"})
 		if t.m.state != up || t.m.rules.encore { // to 0.76 a run that is missing is not executable
 			all = append(all, happening{event: event{kind: absent}, name: "absent"})
 		}
@@ -86,13 +86,14 @@ func (t moment) happenings() []happening {
 	all = append(all, happening{event: event{kind: told, to: 't', group: true}, name: "+t"},
 		happening{event: event{kind: told, to: 'd', group: true}, name: "+d"})
 	if t.m.pid != 0 {
-		for _, e := range []exit{{}, {code: 1}, {code: permanent}, {signal: 15}} {
+		for _, e := range []exit{{}, {code: 1}, {code: permanent}, {signal: 15}, {unknown: true}} {
 			all = append(all, happening{event: event{kind: exited, exit: e}, name: "exited " + e.String()})
 		}
 		if t.m.state == up {
 			all = append(all, happening{event: event{kind: inherited, pid: heirPID}, name: "inherited"})
 		}
 	}
+	all = append(all, happening{event: event{kind: adopted}, name: "adopted"})
 	if d := t.m.deadline(); !d.IsZero() {
 		all = append(all, happening{event: event{kind: ticked}, name: "too early", later: max(d.Sub(t.now)-1, 0)},
 			happening{event: event{kind: ticked}, name: "deadline", later: max(d.Sub(t.now), 0)})

@@ -3,6 +3,7 @@ package supervise
 import (
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // notify runs encore's script notify, and waits for it some other time. Its
@@ -13,6 +14,7 @@ func (s *Service) notify(script, what string, pid, code int) {
 		return
 	}
 	c := command{dir: s.dir.path, path: "./notify", files: []uintptr{0, 1, 2}, own: s.ownSession(),
+		mask: s.opt.Mask,
 		args: []string{script, what, strconv.Itoa(pid), strconv.Itoa(code)}}
 	ch, err := spawn(c)
 	if err != nil {
@@ -28,14 +30,17 @@ func (s *Service) notifyEnd(script string, pid int, e exit) {
 		s.notify(script, "killed", pid, e.signal)
 		return
 	}
+	if e.unknown {
+		e.code = unknownCode
+	}
 	s.notify(script, "exit", pid, e.code)
 }
 
 // reapTold drops the notify processes that have ended.
-func (s *Service) reapTold() {
+func (s *Service) reapTold(now time.Time) {
 	kept := s.told[:0]
 	for _, c := range s.told {
-		if _, ended := c.reap(); !ended {
+		if _, ended := c.reap(now); !ended {
 			kept = append(kept, c)
 		}
 	}

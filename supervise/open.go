@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,12 +41,21 @@ func (s *Service) open() error {
 	if err := s.takeLock(); err != nil {
 		return err
 	}
+	left := s.openRunning(-1)
+	if left != nil && s.isStale(left) {
+		left = nil
+	}
+	s.fresh = left == nil
 	if err := s.openControl(); err != nil {
 		return err
 	}
-	if err := s.findRules(normallyDown); err != nil {
+	if err := s.findRules(normallyDown, left); err != nil {
 		return err
 	}
+	if left != nil {
+		s.adopt(left, time.Now())
+	}
+	s.save()
 	s.writeStatus()
 	path := s.ctl + "/ok"
 	_ = unix.Mkfifo(path, 0o600) // it may be there
@@ -65,12 +75,26 @@ func (s *Service) takeLock() (err error) {
 	makeDir(s.ctl)
 	s.lock, err = create(s.ctl+"/lock", unix.O_APPEND, 0o600)
 	if err == nil {
-		err = unix.Flock(s.lock, unix.LOCK_EX|unix.LOCK_NB)
+		err = s.flock()
 	}
 	if err != nil {
 		return fmt.Errorf("unable to acquire %s/lock: %w", s.ctlSay, err)
 	}
 	return nil
+}
+
+// flock locks. A supervise that was killed may have left the lock to a child that
+// it was just making, which lets go of it when it becomes its program.
+func (s *Service) flock() (err error) {
+	const patience, pause = time.Second, time.Millisecond
+	for range patience / pause {
+		err = unix.Flock(s.lock, unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) || !isOrphaned(s.ctl) {
+			return err
+		}
+		time.Sleep(pause)
+	}
+	return err
 }
 
 // makeDir makes the control directory, or that to which a symbolic link in its
@@ -103,7 +127,7 @@ func (s *Service) openControl() (err error) {
 }
 
 // findRules learns what the directory wants beyond 0.76.
-func (s *Service) findRules(normallyDown bool) error {
+func (s *Service) findRules(normallyDown bool, left *saved) error {
 	asked, err := s.dir.has("encore")
 	if err != nil {
 		return fmt.Errorf("unable to stat %s/encore: %w", s.name, errnoOf(err))
@@ -114,12 +138,19 @@ func (s *Service) findRules(normallyDown bool) error {
 	}
 	s.main = newProcess(s, scriptRun, normallyDown)
 	s.main.rules.encore = s.encore
-	if !s.encore || !s.dir.runnable("log") {
+	logs := left != nil && left.processes[1].lives()
+	if !logs && (!s.encore || !s.dir.runnable("log")) {
 		return nil
 	}
-	if err := pipe(s.pipe[:]); err != nil {
-		return fmt.Errorf("unable to create pipe for %s: %w", s.name, errnoOf(err))
+	if left != nil {
+		s.adoptPipe(left)
 	}
+	if s.pipe[0] < 0 {
+		if err := pipe(s.pipe[:]); err != nil {
+			return fmt.Errorf("unable to create pipe for %s: %w", s.name, errnoOf(err))
+		}
+	}
+	s.kept.pipe = idOfFD(s.pipe[0])
 	log := newProcess(s, "log", normallyDown)
 	s.log = &log
 	s.log.files[0], s.main.files[1] = uintptr(s.pipe[0]), uintptr(s.pipe[1])
@@ -129,6 +160,7 @@ func (s *Service) findRules(normallyDown bool) error {
 // close lets go of everything. The files of the control directory stay, as
 // those of 0.76 do, and a script notify that still runs is left alone.
 func (s *Service) close() {
+	s.dropRunning()
 	s.dir.close()
 	for _, fd := range []*int{&s.lock, &s.fifo, &s.keep, &s.ok, &s.pipe[0], &s.pipe[1]} {
 		closeFD(fd)

@@ -3,28 +3,38 @@ package supervise
 import (
 	"errors"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// child is a process that this one has started and not yet waited for. fd
-// becomes readable when it has ended; -1 stands for no process.
+// child is a process that this one has started and not yet waited for, or that
+// it has taken over. fd becomes readable when it has ended; -1 stands for no
+// process, or one that has to be looked at from time to time.
 type child struct {
-	pid int
-	fd  int
+	identity
+	fd      int
+	foreign bool      // another has started it: it is perhaps nobody's child whom we know
+	due     time.Time // without fd and ended: when it is looked at
 
 	ended chan syscall.WaitStatus // gets its end: where the system has no pidfd, or somebody waits for all children
 }
 
 var noChild = child{fd: -1}
 
+// blindGap is the time between two looks at a process whose end nothing tells.
+const blindGap = time.Second
+
 // command is what spawn runs.
 type command struct {
 	dir   string // working directory
 	path  string // relative to it; also argv[0]
 	args  []string
+	env   []string
 	files []uintptr // descriptors 0, 1 and 2
 	own   bool      // in a session and a process group of its own
+	mask  *uint64   // the signals that are blocked; nil: as here
+	cell  *uint32   // where its pid is written before it can do anything; nil: nowhere
 }
 
 // forkError is the error of a process that could not be made, as against one
@@ -37,8 +47,8 @@ func (e *forkError) Unwrap() error { return e.errno }
 // spawn starts a process. It has the environment and the signals of this one,
 // and besides its files no descriptor but those this process was itself given.
 func spawn(c command) (child, error) {
-	attr := &syscall.ProcAttr{Dir: c.dir, Env: syscall.Environ(), Files: c.files, Sys: &syscall.SysProcAttr{Setsid: c.own}}
-	ch, err := start(c.path, append([]string{c.path}, c.args...), attr)
+	c.env = syscall.Environ()
+	ch, err := start(c)
 	for _, errno := range []syscall.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE} {
 		if errors.Is(err, errno) {
 			return ch, &forkError{errno}
@@ -49,33 +59,36 @@ func spawn(c command) (child, error) {
 
 // watched starts a process, and a goroutine that waits for it: for systems
 // without pidfds.
-func watched(path string, argv []string, attr *syscall.ProcAttr) (child, error) {
+func watched(c command) (child, error) {
 	var p [2]int
 	if err := pipe(p[:]); err != nil {
 		return noChild, err
 	}
-	pid, _, err := syscall.StartProcess(path, argv, attr)
+	pid, err := c.fork()
 	if err != nil {
 		_, _ = unix.Close(p[0]), unix.Close(p[1])
 		return noChild, err
 	}
-	c := child{pid: pid, fd: p[0], ended: make(chan syscall.WaitStatus, 1)}
+	ch := child{identity: identity{pid, bornOf(pid)}, fd: p[0], ended: make(chan syscall.WaitStatus, 1)}
 	go func() {
 		status, _ := wait(pid, 0)
-		c.ended <- status
+		ch.ended <- status
 		_ = unix.Close(p[1])
 	}()
-	return c, nil
+	return ch, nil
 }
 
 // reap returns how the child has ended, if it has, and forgets it.
-func (c *child) reap() (exit, bool) {
-	status, ok := c.look()
-	if !ok {
+func (c *child) reap(now time.Time) (exit, bool) {
+	status, known, ended := c.look(now)
+	if !ended {
 		return exit{}, false
 	}
 	c.forget()
-	if status.Signaled() {
+	switch {
+	case !known:
+		return exit{unknown: true}, true
+	case status.Signaled():
 		return exit{signal: int(status.Signal())}, true
 	}
 	return exit{code: status.ExitStatus()}, true
@@ -87,19 +100,36 @@ func (c *child) forget() {
 	*c = noChild
 }
 
-func (c *child) look() (status syscall.WaitStatus, ended bool) {
+func (c *child) look(now time.Time) (status syscall.WaitStatus, known, ended bool) {
+	if c.pid == 0 {
+		return 0, false, false
+	}
+	if c.fd < 0 {
+		c.due = now.Add(blindGap)
+	}
+	if c.ended != nil {
+		select {
+		case status = <-c.ended:
+			return status, true, true
+		default:
+		}
+	}
 	switch {
-	case c.pid == 0:
-		return 0, false
-	case c.ended == nil:
-		return wait(c.pid, syscall.WNOHANG)
+	case c.foreign:
+		return c.lookAfar()
+	case c.ended != nil:
+		return 0, false, false
 	}
-	select {
-	case status = <-c.ended:
-		return status, true
-	default:
-		return 0, false
+	status, ended = wait(c.pid, syscall.WNOHANG)
+	return status, true, ended
+}
+
+// deadline is when it has to be looked at; zero: there is no need to.
+func (c *child) deadline() time.Time {
+	if c.pid == 0 || c.fd >= 0 || c.ended != nil {
+		return time.Time{}
 	}
+	return c.due
 }
 
 // wait waits for a process. One that somebody else has waited for has ended
@@ -118,6 +148,10 @@ func wait(pid, options int) (status syscall.WaitStatus, ended bool) {
 func (c *child) send(s syscall.Signal, group bool) {
 	if c.pid <= 0 {
 		return // 0 would be our own group
+	}
+	if c.foreign {
+		c.sendAfar(s, group)
+		return
 	}
 	// The child has not been waited for, so the pid is its own still.
 	if group && syscall.Kill(-c.pid, s) == nil {

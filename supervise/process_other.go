@@ -4,13 +4,26 @@ package supervise
 
 import (
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-func start(path string, argv []string, attr *syscall.ProcAttr) (child, error) {
-	return watched(path, argv, attr)
+func start(c command) (child, error) { return watched(c) }
+
+func (c command) fork() (pid int, err error) {
+	attr := &syscall.ProcAttr{Dir: c.dir, Env: c.env, Files: c.files, Sys: &syscall.SysProcAttr{Setsid: c.own}}
+	pid, _, err = syscall.StartProcess(c.path, append([]string{c.path}, c.args...), attr)
+	return pid, err
 }
+
+// Nothing is taken over here.
+
+func takeUp(identity, bool, time.Time) child { return noChild }
+
+func (c *child) lookAfar() (status syscall.WaitStatus, known, ended bool) { return 0, false, true }
+
+func (c *child) sendAfar(syscall.Signal, bool) {}
 
 // dirFlags open a directory.
 const dirFlags = unix.O_RDONLY

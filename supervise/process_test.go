@@ -12,11 +12,13 @@ import (
 // systems without pidfds.
 var starters = []struct {
 	name  string
-	start func(path string, argv []string, attr *syscall.ProcAttr) (child, error)
+	start func(c command) (child, error)
 }{{"as the system can", start}, {"by a goroutine", watched}}
 
-func attributes() *syscall.ProcAttr {
-	return &syscall.ProcAttr{Dir: "/", Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{}}
+func shell(script string) command { return runOf("/bin/sh", "-c", script) }
+
+func runOf(path string, args ...string) command {
+	return command{dir: "/", path: path, args: args, env: syscall.Environ(), files: []uintptr{0, 1, 2}}
 }
 
 // awaited waits until the descriptor of a child says that it has ended.
@@ -26,7 +28,7 @@ func awaited(t *testing.T, c *child) exit {
 	if n, err := again(func() (int, error) { return unix.Poll(fds, int(limit/time.Millisecond)) }); n != 1 || err != nil {
 		t.Fatalf("nothing to read of the child: %d, %v", n, err)
 	}
-	e, ended := c.reap()
+	e, ended := c.reap(time.Now())
 	if !ended || c.pid != 0 || c.fd != -1 {
 		t.Fatalf("ended %v, left %+v", ended, *c)
 	}
@@ -39,7 +41,7 @@ func TestTheEndOfAChildIsSeenAndTold(t *testing.T) {
 		for script, want := range map[string]exit{
 			"exit 0": {}, "exit 3": {code: 3}, "kill -9 $$": {signal: 9}, "exit 255": {code: 255},
 		} {
-			c, err := s.start("/bin/sh", []string{"sh", "-c", script}, attributes())
+			c, err := s.start(shell(script))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,13 +60,13 @@ func TestASignalReachesAChildThatHasNotEnded(t *testing.T) {
 			if err := pipe(hold[:]); err != nil {
 				t.Fatal(err)
 			}
-			attr := attributes()
-			attr.Files[0] = uintptr(hold[0])
-			c, err := s.start("/bin/cat", []string{"cat"}, attr)
+			cat := runOf("/bin/cat")
+			cat.files[0] = uintptr(hold[0])
+			c, err := s.start(cat)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, ended := c.reap(); ended {
+			if _, ended := c.reap(time.Now()); ended {
 				t.Errorf("%s: ended before it got a signal", s.name)
 			}
 			c.send(unix.SIGTERM, group) // it leads no group, and gets it even so
@@ -81,7 +83,7 @@ func TestASignalReachesAChildThatHasNotEnded(t *testing.T) {
 func TestAProgramThatCannotRunIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, s := range starters {
-		if c, err := s.start("/no/such/program", []string{"x"}, attributes()); err != syscall.ENOENT || c != noChild {
+		if c, err := s.start(runOf("/no/such/program")); err != syscall.ENOENT || c != noChild {
 			t.Errorf("%s: %+v, %v, want no child and ENOENT", s.name, c, err)
 		}
 	}

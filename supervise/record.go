@@ -12,6 +12,8 @@ var errPartial = errors.New("partial write")
 // writeStatus replaces the status record, so that a reader sees the old one or
 // the new one whole. It is not put on disk: after a power loss nobody runs.
 func (s *Service) writeStatus() {
+	at("recording")
+	defer at("recorded")
 	b, err := s.status().AppendBinary(nil)
 	if err != nil {
 		s.warn(err)
@@ -36,7 +38,9 @@ func (s *Service) writeStatus() {
 	}
 	if err := unix.Rename(fresh, s.ctl+"/status"); err != nil {
 		s.warn(fmt.Errorf("unable to rename %s to status: %w", name, err))
+		return
 	}
+	s.kept.status[0] = sumOf(b)
 }
 
 // create opens a file for writing and makes it if it is missing. Its error is

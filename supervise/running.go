@@ -23,8 +23,8 @@ type saved struct {
 }
 
 // savedProcess is a machine and its process. A state that has a script and no
-// process has asked for it at asked; the kernel says in the cell whether
-// there is one.
+// process will ask for it; from asked on, if that is not 0, the kernel says in
+// the cell whether there is one.
 type savedProcess struct {
 	exists          bool
 	state           state

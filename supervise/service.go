@@ -19,6 +19,9 @@ type Options struct {
 	// "fatal". nil drops them.
 	Warn   func(error)
 	Unable func(error)
+	// Mask are the signals that are blocked in the children, bit N-1 for signal
+	// N; nil: those that are blocked here.
+	Mask *uint64
 }
 
 // Service is a service directory under supervision: a process that is kept
@@ -39,12 +42,16 @@ type Service struct {
 	follow bool // what run leaves behind is the service
 	orphan bool // such processes become children of this one, and reapAll waits for them
 
+	running *runningFile // nil: what we leave cannot be kept
+	kept    saved        // what is to be in it of the service itself
+	fresh   bool         // there was nothing to adopt, and nothing has begun
+
 	main  process
 	log   *process          // of encore's file log; nil if there is none
 	pipe  [2]int            // between the two
 	drain time.Time         // when log is told to end; zero: not known yet, or it has been
 	told  []child           // notify processes that run
-	wrong map[string]string // what has been said of files that make no sense
+	wrong map[string]string // what has been said already
 }
 
 // Follows reports whether the service goes on for as long as anything lives that
@@ -57,6 +64,7 @@ func (s *Service) Encore() bool { return s.encore }
 
 // begin starts what is normally up, the logger first.
 func (s *Service) begin(now time.Time) {
+	s.fresh = false
 	for _, p := range s.processes() {
 		p.begin(now)
 		p.act(now)
@@ -80,9 +88,7 @@ func (s *Service) gone() bool {
 func (s *Service) deadline() time.Time {
 	first := s.drain
 	for _, p := range s.processes() {
-		if d := p.deadline(); first.IsZero() || !d.IsZero() && d.Before(first) {
-			first = d
-		}
+		first = earlier(earlier(first, p.deadline()), p.child.deadline())
 	}
 	return first
 }
@@ -104,14 +110,18 @@ func (s *Service) watch(fds []unix.PollFd) []unix.PollFd {
 // turn does what has become due: ends of processes first, then commands, as
 // 0.76 does, then deadlines.
 func (s *Service) turn(now time.Time) {
-	s.reapTold()
+	s.reapTold(now)
 	for _, p := range s.processes() {
 		pid := p.child.pid
-		if e, ended := p.child.reap(); ended {
+		if e, ended := p.child.reap(now); ended {
+			at("reaped")
 			if heir, ok := p.heir(); ok {
 				p.child = heir
 				p.tell(event{kind: inherited, pid: heir.pid}, now)
 				continue
+			}
+			if e.unknown {
+				s.warn(fmt.Errorf("%s/%s: exit status unknown", s.name, p.running))
 			}
 			s.notifyEnd(p.running, pid, e)
 			p.tell(event{kind: exited, exit: e}, now)
@@ -167,6 +177,7 @@ func (s *Service) obey(now time.Time) {
 		closeFD(&s.fifo) // it is no FIFO, and would be readable for ever
 		return
 	}
+	at("read")
 	to, group := &s.main, false
 	for _, letter := range b[:n] {
 		switch {
@@ -209,15 +220,18 @@ func (s *Service) unable(err error) {
 
 // judge says what is wrong with a small file, once until it changes: finish
 // may look at its file every second.
-func (s *Service) judge(file string, err error) {
+func (s *Service) judge(file string, err error) { s.once("read "+s.name+"/"+file, err) }
+
+// once says what cannot be done, until it can or the reason is another.
+func (s *Service) once(what string, err error) {
 	switch {
 	case err == nil:
-		delete(s.wrong, file)
-	case s.wrong[file] != err.Error():
+		delete(s.wrong, what)
+	case s.wrong[what] != err.Error():
 		if s.wrong == nil {
 			s.wrong = map[string]string{}
 		}
-		s.wrong[file] = err.Error()
-		s.warn(fmt.Errorf("unable to read %s/%s: %w", s.name, file, errnoOf(err)))
+		s.wrong[what] = err.Error()
+		s.warn(fmt.Errorf("unable to %s: %w", what, errnoOf(err)))
 	}
 }

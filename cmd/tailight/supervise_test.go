@@ -186,7 +186,7 @@ func TestAServiceHasTheSignalsBlockedThatSuperviseHas(t *testing.T) {
 // 0.76 would be deaf for a minute.
 func TestSuperviseListensWhenNoProcessCanBeMade(t *testing.T) {
 	t.Parallel()
-	w := tale(t, witnessed("sv"), wrapper("limited", "ulimit -n 11"))
+	w := tale(t, witnessed("sv"), wrapper("limited", "ulimit -n 12"))
 	w.do(t, run("limited", filepath.Join(w.bin, "supervise"), "sv"), said("sleeping"), becomes("down, want up"), commanded("o"), becomes("down, want once"), commanded("x"))
 	ended(t, w, "exit 0")
 	want := "supervise: warning: unable to fork for sv, sleeping 60 seconds: process cannot open more files\n"

@@ -146,10 +146,11 @@ func (w *world) collect() {
 }
 
 // isIntake reports whether a file is one of the two in which a killed multilog
-// of ours leaves what it has taken; 0.76 knows nothing of them.
+// of ours leaves what it has taken, or that of a supervise that runs; 0.76 knows
+// nothing of them.
 func (w *world) isIntake(path string) bool {
 	name := filepath.Base(path)
-	return (name == "spool" || name == "progress") && !w.prepared[path]
+	return (name == "spool" || name == "progress" || name == "running") && !w.prepared[path]
 }
 
 func (w *world) entry(path string, d fs.DirEntry) entry {

@@ -23,6 +23,8 @@ func Supervise(e *cli.Env) int {
 	// The garbage of some hundred restarts would else pile up to the 4 MB at
 	// which a Go program first looks for it.
 	debug.SetGCPercent(20)
+	// Its services have the limit of open files that it was given.
+	cli.InheritOpenFiles()
 	dir := args[0]
 	// The working directory is the service's, as in 0.76: people look for it.
 	if err := os.Chdir(dir); err != nil {
