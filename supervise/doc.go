@@ -22,12 +22,14 @@
 //	ok       a FIFO that has a reader as long as a supervise runs
 //	control  a FIFO that takes commands, a byte each
 //	status   a record of the service's state, see [Status]
+//	running  what the next supervise has to know if this one is killed; it is
+//	         removed at a clean end
 //
 // It is the folder supervise of the service directory, unless the environment
 // variable SUPERVISEDIR says otherwise, see [ControlDir]. A crash leaves all of
 // it behind: the lock is free and ok has no reader, which tells everybody, and
-// status tells who ran last. status.new is the next record, renamed into its
-// place when it is whole.
+// running tells the next supervise what to go on with. status.new is the next
+// status record, renamed into its place when it is whole.
 //
 // # The states
 //

@@ -37,7 +37,8 @@
 //	run             the service
 //	down            do not start it at first
 //	finish          is run after every end of run, with two arguments: the exit
-//	                code, or 256, and the number of the signal that killed run, or 0
+//	                code, or 256, and the number of the signal that killed run, or
+//	                0; the code is -1 if nobody knows it
 //	timeout-finish  how long finish may run before it is killed (5s)
 //	timeout-kill    how long after d the service may run before it is killed
 //	                (for ever)
@@ -53,7 +54,8 @@
 // In DIR/supervise, or where the environment variable SUPERVISEDIR says, see
 // svc: lock (held while supervise runs), control and ok (FIFOs), and status (18
 // bytes: the time of the last start or end as a TAI64N label, the pid, whether
-// it is paused, and u, d or 0). They stay when supervise ends. If supervise is a
+// it is paused, and u, d or 0). They stay when supervise ends; running, which says
+// what there is to take over, does not. If supervise is a
 // symbolic link that leads nowhere, the directory to which it leads is made.
 //
 // # A run that leaves processes behind
@@ -93,7 +95,10 @@
 // # Signals
 //
 // Without encore supervise takes none: whatever ends it leaves the service
-// running.
+// running. The next supervise of the directory, on Linux and in the same boot,
+// takes it over as it is, up or down, and starts no second one. If the service
+// has ended meanwhile, or nobody tells how it ends later, "exit status unknown"
+// is said, and finish gets -1.
 //
 // # Exit codes
 //
