@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -127,7 +126,7 @@ type site struct {
 	t    *testing.T
 	dir  string
 	env  []string
-	said bytes.Buffer
+	cmds []*exec.Cmd
 }
 
 // playing is a script that becomes the test binary in a role.
@@ -141,7 +140,25 @@ func playing(role string, env ...string) string {
 
 func newSite(t *testing.T, files map[string]string, env ...string) *site {
 	t.Helper()
-	return &site{t: t, dir: serviceDir(t, files), env: env}
+	s := &site{t: t, dir: serviceDir(t, files), env: env}
+	t.Cleanup(s.clear)
+	return s
+}
+
+// clear ends what a test that failed has left.
+func (s *site) clear() {
+	for _, cmd := range s.cmds {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	}
+	main, log, _, _ := kept(filepath.Join(s.dir, "supervise"))
+	for _, id := range []identity{main, log} {
+		if id.pid != 0 {
+			_ = syscall.Kill(id.pid, syscall.SIGKILL)
+		}
+	}
 }
 
 // start starts a supervise.
@@ -152,7 +169,7 @@ func (s *site) start(env ...string) *exec.Cmd {
 		s.t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Dir, cmd.Stderr = s.dir, &s.said
+	cmd.Dir = s.dir
 	cmd.Env = append(append(append(os.Environ(), "TAILIGHT_PLAY=supervise"), s.env...), env...)
 	file, err := os.OpenFile(filepath.Join(s.dir, "said"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
@@ -163,6 +180,7 @@ func (s *site) start(env ...string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	s.cmds = append(s.cmds, cmd)
 	return cmd
 }
 

@@ -27,7 +27,6 @@ type program struct {
 	argv, envv []*byte
 	files      []uintptr
 	own        bool
-	mask       *uint64
 	cell       *uint32
 }
 
@@ -35,7 +34,7 @@ type program struct {
 // writes its pid to the cell before it can do anything; and its limit of open
 // files is ours.
 func (c command) fork() (pid int, err error) {
-	p := program{files: c.files, own: c.own, mask: c.mask, cell: c.cell}
+	p := program{files: c.files, own: c.own, cell: c.cell}
 	for _, s := range []struct {
 		to   **byte
 		text string
@@ -84,7 +83,7 @@ func (c command) fork() (pid int, err error) {
 //go:norace
 //go:nocheckptr
 func (p *program) fork(why uintptr) (pid int, errno syscall.Errno) {
-	var child, setMask uintptr = 0, unix.SIG_SETMASK
+	var child uintptr
 	flags := uintptr(syscall.SIGCHLD | syscall.CLONE_PARENT_SETTID)
 	beforeFork()
 	if runtime.GOARCH == "s390x" {
@@ -98,9 +97,6 @@ func (p *program) fork(why uintptr) (pid int, errno syscall.Errno) {
 		return int(child), errno
 	}
 	afterForkInChild()
-	if p.mask != nil {
-		_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, setMask, uintptr(unsafe.Pointer(p.mask)), 0, 8, 0, 0)
-	}
 	if p.own {
 		if _, _, errno = syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0); errno != 0 {
 			goto failed

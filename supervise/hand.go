@@ -86,7 +86,7 @@ func (p *process) launch(script string) event {
 	if script != scriptRun && (p.script != scriptRun || !s.dir.runnable(script)) {
 		return event{kind: absent} // only the service itself has further scripts
 	}
-	c := command{dir: s.dir.path, path: "./" + path, files: p.files, own: s.ownSession(), mask: s.opt.Mask}
+	c := command{dir: s.dir.path, path: "./" + path, files: p.files, own: s.ownSession()}
 	if script == scriptFinish {
 		c.args = finishArgs(p.machine.status)
 		p.rules.limit = p.timeout("timeout-finish", finishLimit)

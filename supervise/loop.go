@@ -73,6 +73,9 @@ func (l *Loop) Run() error {
 			s.reapAll()
 		}
 		s.turn(now)
+		if s.renewing && !s.gone() {
+			l.renew()
+		}
 	}
 	return nil
 }

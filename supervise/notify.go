@@ -14,7 +14,6 @@ func (s *Service) notify(script, what string, pid, code int) {
 		return
 	}
 	c := command{dir: s.dir.path, path: "./notify", files: []uintptr{0, 1, 2}, own: s.ownSession(),
-		mask: s.opt.Mask,
 		args: []string{script, what, strconv.Itoa(pid), strconv.Itoa(code)}}
 	ch, err := spawn(c)
 	if err != nil {

@@ -38,17 +38,14 @@ func (s *Service) open() error {
 	if err != nil {
 		return fmt.Errorf("unable to stat %s/down: %w", s.name, errnoOf(err))
 	}
-	if err := s.takeLock(); err != nil {
+	if err := s.findControl(); err != nil {
 		return err
 	}
-	left := s.openRunning(-1)
-	if left != nil && s.isStale(left) {
-		left = nil
+	left, err := s.take()
+	if err != nil {
+		return err
 	}
 	s.fresh = left == nil
-	if err := s.openControl(); err != nil {
-		return err
-	}
 	if err := s.findRules(normallyDown, left); err != nil {
 		return err
 	}
@@ -57,6 +54,9 @@ func (s *Service) open() error {
 	}
 	s.save()
 	s.writeStatus()
+	if s.ok >= 0 {
+		return nil
+	}
 	path := s.ctl + "/ok"
 	_ = unix.Mkfifo(path, 0o600) // it may be there
 	if s.ok, err = open(path, unix.O_RDONLY); err != nil {
@@ -65,13 +65,41 @@ func (s *Service) open() error {
 	return nil
 }
 
-func (s *Service) takeLock() (err error) {
+// take takes the lock and the FIFO, and what another supervise has left, if it is
+// worth anything.
+func (s *Service) take() (left *saved, err error) {
+	if s.opt.State != "" {
+		running, err := s.takeOver(s.opt.State)
+		if err == nil {
+			if left = s.openRunning(running); left == nil {
+				err = ErrFormat
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("unable to go on with %s: %w", s.name, err)
+		}
+		return left, nil
+	}
+	if err := s.takeLock(); err != nil {
+		return nil, err
+	}
+	if left = s.openRunning(-1); left != nil && s.isStale(left) {
+		left = nil
+	}
+	return left, s.openControl()
+}
+
+func (s *Service) findControl() (err error) {
 	if s.ctl, err = ControlDir(s.dir.path); err != nil {
 		return fmt.Errorf("unable to find the control directory of %s: %w", s.name, errnoOf(err))
 	}
 	if s.ctlSay = ControlPath(os.Getenv("SUPERVISEDIR"), s.name); s.ctlSay[0] == '/' {
 		s.ctlSay = s.ctl
 	}
+	return nil
+}
+
+func (s *Service) takeLock() (err error) {
 	makeDir(s.ctl)
 	s.lock, err = create(s.ctl+"/lock", unix.O_APPEND, 0o600)
 	if err == nil {
@@ -142,7 +170,7 @@ func (s *Service) findRules(normallyDown bool, left *saved) error {
 	if !logs && (!s.encore || !s.dir.runnable("log")) {
 		return nil
 	}
-	if left != nil {
+	if left != nil && s.pipe[0] < 0 {
 		s.adoptPipe(left)
 	}
 	if s.pipe[0] < 0 {

@@ -33,7 +33,6 @@ type command struct {
 	env   []string
 	files []uintptr // descriptors 0, 1 and 2
 	own   bool      // in a session and a process group of its own
-	mask  *uint64   // the signals that are blocked; nil: as here
 	cell  *uint32   // where its pid is written before it can do anything; nil: nowhere
 }
 

@@ -138,5 +138,6 @@ func (s *Scanner) passOnRenewal() {
 	}
 }
 
-// renewLetter asks a supervise to become what is installed.
+// renewLetter asks a supervise to become what is installed. Neither 0.76 nor
+// daemontools-encore has it.
 const renewLetter = "e"

@@ -211,12 +211,21 @@ func searchPipe(id fileID, who identity) (int, error) {
 // descriptorsOf lists the descriptors of a process, or the usual ones where that
 // cannot be had.
 func descriptorsOf(pid int) (all []int) {
-	entries, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
-	if err != nil || missing.procFD {
-		return []int{0, 1, 2}
+	usual := []int{0, 1, 2}
+	fd, err := again(func() (int, error) { // an os.File of os.Open sets up the poller
+		return unix.Open("/proc/"+strconv.Itoa(pid)+"/fd", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return usual
 	}
-	for _, e := range entries {
-		if n, err := strconv.Atoi(e.Name()); err == nil {
+	d := os.NewFile(uintptr(fd), "fd")
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil || missing.procFD {
+		return usual
+	}
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
 			all = append(all, n)
 		}
 	}

@@ -19,9 +19,12 @@ type Options struct {
 	// "fatal". nil drops them.
 	Warn   func(error)
 	Unable func(error)
-	// Mask are the signals that are blocked in the children, bit N-1 for signal
-	// N; nil: those that are blocked here.
-	Mask *uint64
+	// Renew lets the process become another program that finds state and has
+	// the descriptors of keep; it returns if that fails, or nil if a letter has
+	// come meanwhile. nil cannot.
+	Renew func(state string, keep []int) error
+	// State is what such a program finds, or empty.
+	State string
 }
 
 // Service is a service directory under supervision: a process that is kept
@@ -45,6 +48,9 @@ type Service struct {
 	running *runningFile // nil: what we leave cannot be kept
 	kept    saved        // what is to be in it of the service itself
 	fresh   bool         // there was nothing to adopt, and nothing has begun
+
+	renewing  bool // told to become another program
+	strangers bool // one that was this process had them
 
 	main  process
 	log   *process          // of encore's file log; nil if there is none
@@ -191,6 +197,8 @@ func (s *Service) obey(now time.Time) {
 			to = s.log
 		case letter == 'L':
 			to = nil
+		case letter == renewLetter[0]:
+			s.renewing = true
 		case letter == 'x':
 			s.main.tell(event{kind: told, to: 'x'}, now)
 		case to != nil:

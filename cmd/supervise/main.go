@@ -24,6 +24,7 @@
 //	p c  pause, continue: send STOP, CONT
 //	h a i t k    send HUP, ALRM, INT, TERM, KILL
 //	q 1 2 w      send QUIT, USR1, USR2, WINCH
+//	e    become the supervise that is installed by now, see below
 //	+ =  the signals after it go to the process group, or to the process alone
 //	L l  the letters after it are for the logger of encore, or for the service
 //
@@ -67,6 +68,13 @@
 // whose parent has ended; letters that send signals are for that one. d ends one
 // after the other, the same way. finish is told of the end of the last. After a
 // supervise that was killed the next one knows only of the process in the status.
+//
+// # A new version
+//
+// At the letter e, which svc --reexec writes, supervise starts the program that is
+// there now under the path by which it was started itself, to see whether it
+// understands what it would get. If so it becomes it by exec: pid, lock, children
+// and state stay, and nobody is restarted. If not it says why, and goes on.
 //
 // # Encore
 //

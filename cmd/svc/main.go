@@ -1,6 +1,6 @@
 // Svc gives commands to services that a supervise keeps.
 //
-//	svc [-udopchaitkxq12w+=Ll] DIR ...
+//	svc [--reexec] [-udopchaitkxq12w+=Ll] DIR ...
 //
 // # What it does
 //
@@ -19,6 +19,9 @@
 //	-c  continue: CONT       -t  terminate: TERM    -1  USR1
 //	-h  hang up: HUP         -k  kill: KILL         -2  USR2
 //	-a  alarm: ALRM                                 -w  WINCH
+//
+// In front of these, --reexec has supervise become the program that is installed by
+// now; the service does not notice. Only the supervise of this toolkit does that.
 //
 // These change the letters behind them, up to the end of the options:
 //
@@ -51,10 +54,11 @@
 //
 // The letters q 1 2 w + = L l are those of daemontools-encore; the supervise
 // of 0.76 ignores them. Letters of 0.76 alone arrive as the svc of 0.76 would
-// write them. With any other the batch begins with l, as with
+// write them. With any other letter the batch begins with l, as with
 // daemontools-encore, and ends with = and l if + and L were given, so that
 // they do not reach the letters of the next svc. A letter may come again behind
-// + = L l. The usage text has a second line.
+// + = L l. --reexec is ours: a word that begins with two dashes ends the options
+// of 0.76, and any other one still does. The usage text has a second line.
 package main
 
 import (

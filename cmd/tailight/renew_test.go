@@ -106,7 +106,7 @@ func TestUSR1MakesSvscanWhatIsInstalledByNow(t *testing.T) {
 	}
 	tr.signal(syscall.SIGTERM)
 	tr.ends()
-	if got := readAll(tr.said) + readAll(filepath.Join(tr.home, "svscan.log")); got != "" {
+	if got := tr.complaints() + readAll(filepath.Join(tr.home, "svscan.log")); got != "" {
 		t.Errorf("it was said: %q", got)
 	}
 }

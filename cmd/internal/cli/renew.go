@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ type Renewal struct {
 // to be the one that it was called in.
 func newRenewal(argv []string, args int) *Renewal {
 	r := &Renewal{argv: argv, own: len(argv) - args}
-	for _, path := range append(Candidates(argv[0]), executable()...) {
+	for _, path := range slices.Concat(startedAs(), Candidates(argv[0]), executable()) {
 		if abs, err := filepath.Abs(path); err == nil {
 			r.paths = append(r.paths, abs)
 		}

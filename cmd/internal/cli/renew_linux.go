@@ -25,6 +25,34 @@ const gap = 1<<(syscall.SIGHUP-1) | 1<<(syscall.SIGINT-1) | 1<<(syscall.SIGQUIT-
 // tryLimit is how long a new program may take to start.
 const tryLimit = 10 * time.Second
 
+// startedAs is the path that was given to execve(2), if it can be known.
+func startedAs() []string {
+	const execfn = 31                                                                 // AT_EXECFN
+	fd, err := syscall.Open("/proc/self/auxv", syscall.O_RDONLY|syscall.O_CLOEXEC, 0) // an os.File sets up the poller
+	if err != nil {
+		return nil
+	}
+	var auxv [64][2]uintptr // it has some 20
+	n, err := syscall.Read(fd, unsafe.Slice((*byte)(unsafe.Pointer(&auxv)), unsafe.Sizeof(auxv)))
+	_ = syscall.Close(fd)
+	if err != nil {
+		return nil
+	}
+	for i := range n / int(unsafe.Sizeof(auxv[0])) {
+		if auxv[i][0] != execfn {
+			continue
+		}
+		// It is in the memory that the kernel has made, like the arguments.
+		text := *(**[4096]byte)(unsafe.Pointer(&auxv[i][1]))
+		for n := range text {
+			if text[n] == 0 {
+				return []string{string(text[:n])}
+			}
+		}
+	}
+	return nil
+}
+
 // executable is the program of this process. Where another has taken its place,
 // Linux says that it is deleted.
 func executable() []string {

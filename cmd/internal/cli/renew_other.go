@@ -7,6 +7,8 @@ import (
 	"syscall"
 )
 
+func startedAs() []string { return nil }
+
 func executable() []string { return nil }
 
 // Try and Exec are not to be had here.

@@ -11,6 +11,7 @@ const (
 	classic   = "udopchaitkx" // of 0.76
 	further   = "q12w"        // of daemontools-encore
 	modifiers = "+=Ll"        // of daemontools-encore: they change what follows
+	reexec    = 'e'           // of ours
 )
 
 // longest is the size of the largest batch. It is far below the size up to

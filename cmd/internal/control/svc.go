@@ -14,7 +14,7 @@ import (
 
 // The first line is that of 0.76.
 const svcUsage = `svc options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill
-svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, L log service, l main service
+svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, L log service, l main service, --reexec
 `
 
 // Svc gives commands to the supervises of services.
@@ -23,6 +23,10 @@ func Svc(e *cli.Env) int {
 	// so is a standard error that nobody reads.
 	signal.Ignore(syscall.SIGPIPE)
 	var b batch
+	for len(e.Args) > 0 && e.Args[0] == "--reexec" {
+		b.add(reexec)
+		e.Args = e.Args[1:]
+	}
 	dirs, ok := e.Options(classic+further+modifiers, func(letter byte, _ string) { b.add(letter) })
 	if !ok {
 		_, _ = io.WriteString(e.Err, svcUsage)
