@@ -20,7 +20,9 @@ func (s *Service) save() {
 	if s.running == nil {
 		return
 	}
-	s.once("write "+s.ctlSay+"/running", s.running.write(s.saved()))
+	if err := s.running.write(s.saved()); err != nil || len(s.wrong) > 0 {
+		s.once("write "+s.ctlSay+"/running", err)
+	}
 }
 
 // saved is what there is to keep.

@@ -257,6 +257,8 @@ func (s *site) audit() (runs, unknown int) {
 	for line := range strings.Lines(s.file("account")) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch {
+		case word == "finish" && word == last && rest == "256 15": // told to end before it has noted its run
+			runs++
 		case word == last || word != "run" && word != "finish":
 			s.t.Fatalf("%s after %s:\n%s", word, last, s.file("account"))
 		case word == "run":

@@ -175,8 +175,7 @@ func readWhole(path string) ([]byte, error) {
 	}
 	defer unix.Close(fd)
 	var whole []byte
-	for {
-		var b [4096]byte
+	for b := make([]byte, 1024); ; {
 		n, err := again(func() (int, error) { return unix.Read(fd, b[:]) })
 		if err != nil || n <= 0 {
 			return whole, err

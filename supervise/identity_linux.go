@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -33,22 +32,53 @@ func statOf(pid int) (st procStat, ok bool) {
 	if missing.procStat {
 		return st, false
 	}
-	b, err := readWhole("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return st, false
-	}
+	var room [1024]byte
+	b := readSmall("/proc/"+strconv.Itoa(pid)+"/stat", room[:])
 	// PID (NAME) STATE ..., and NAME may be anything.
 	const state, parent, born, exit = 0, 1, 19, 49
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	if len(f) <= exit {
-		return st, false
+	b = b[bytes.LastIndexByte(b, ')')+1:]
+	n := 0
+	for ; len(b) > 0; n++ {
+		b = bytes.TrimLeft(b, " \n")
+		end := bytes.IndexAny(b, " \n")
+		if end < 0 {
+			break
+		}
+		switch field := b[:end]; n {
+		case state:
+			st.state = field[0]
+		case parent:
+			st.parent = int(number(field))
+		case born:
+			st.born = number(field)
+		case exit:
+			st.exit = syscall.WaitStatus(number(field))
+		}
+		b = b[end:]
 	}
-	st.state = f[state][0]
-	st.parent, _ = strconv.Atoi(f[parent])
-	st.born, err = strconv.ParseUint(f[born], 10, 64)
-	code, _ := strconv.Atoi(f[exit])
-	st.exit = syscall.WaitStatus(code)
-	return st, err == nil
+	return st, n > exit
+}
+
+func number(digits []byte) (n uint64) {
+	for _, c := range digits {
+		n = 10*n + uint64(c-'0')
+	}
+	return n
+}
+
+// readSmall reads a file of /proc into a buffer, without leaving garbage: an idle
+// supervise would keep it for ever. Of what cannot be read there is nothing.
+func readSmall(path string, b []byte) []byte {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	n, err := unix.Read(fd, b)
+	_ = unix.Close(fd)
+	if err != nil {
+		return nil
+	}
+	return b[:n]
 }
 
 // bornOf is when a process was started; 0 if nobody can tell.
@@ -77,15 +107,14 @@ func ticks() uint64 {
 // after the next boot, nor in another container. It is all zero where that
 // cannot be told.
 func world() (w [16]byte) {
-	text, err := readWhole("/proc/sys/kernel/random/boot_id")
-	if err != nil {
+	var room [64]byte
+	text := bytes.ReplaceAll(bytes.TrimSpace(readSmall("/proc/sys/kernel/random/boot_id", room[:])), []byte("-"), nil)
+	if len(text) != hex.EncodedLen(len(w)) {
 		return w
 	}
-	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
-	if err != nil || len(b) != len(w) {
-		return w
+	if _, err := hex.Decode(w[:], text); err != nil {
+		return [16]byte{}
 	}
-	copy(w[:], b)
 	// Of two containers one after the other either differs.
 	var ns uint64
 	if fi, err := os.Stat("/proc/self/ns/pid"); err == nil {

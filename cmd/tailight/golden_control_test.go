@@ -75,7 +75,7 @@ func svcCases() *group {
 const secondLine = "the usage text has a second line, with the letters of daemontools-encore"
 
 func usageLine(r *record) {
-	r.stderr += "svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, L log service, l main service\n"
+	r.stderr += "svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, L log service, l main service, --reexec replace supervise\n"
 }
 
 // letters is a record in which these have arrived, and nothing was said.

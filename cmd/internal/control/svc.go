@@ -14,7 +14,7 @@ import (
 
 // The first line is that of 0.76.
 const svcUsage = `svc options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill
-svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, L log service, l main service, --reexec
+svc options: q quit, 1 usr1, 2 usr2, w winch, + process group, = process alone, L log service, l main service, --reexec replace supervise
 `
 
 // Svc gives commands to the supervises of services.
