@@ -232,6 +232,15 @@ func (s *site) tell(letters string) {
 
 func (s *site) status() string { return s.file("supervise/status") }
 
+// signal sends a signal to a process that there has to be: 0 would be our group.
+func (s *site) signal(pid int, sig syscall.Signal) {
+	s.t.Helper()
+	if pid <= 0 {
+		s.t.Fatalf("no process to get %v; account:\n%s\nsaid:\n%s", sig, s.file("account"), s.file("said"))
+	}
+	_ = syscall.Kill(pid, sig)
+}
+
 func (s *site) parsed() Status {
 	st, _ := ParseStatus([]byte(s.status()))
 	return st
@@ -419,7 +428,7 @@ func TestAnEndWithoutASuperviseIsSaidAndFollowed(t *testing.T) {
 	s.kill(cmd)
 	pid := s.parsed().PID
 	id := identity{pid, bornOf(pid)}
-	_ = syscall.Kill(pid, syscall.SIGKILL)
+	s.signal(pid, syscall.SIGKILL)
 	s.until("dead", func() bool { return !id.lives() })
 	cmd = s.start()
 	s.until("up again", func() bool { return strings.Count(s.file("account"), "run") == 2 })
@@ -474,21 +483,27 @@ func TestALoggerAndItsServiceKeepTheirPipe(t *testing.T) {
 			cmd := s.start()
 			for i := range 12 {
 				n := lines()
-				s.until("logging", func() bool { return lines() > n+5 })
-				st := s.parsed()
+				var st Status
+				s.until("logging", func() bool {
+					st = s.parsed()
+					return lines() > n+5 && st.PID != 0 && st.Log != nil && st.Log.PID != 0
+				})
 				s.kill(cmd)
 				if i%3 == 1 { // the logger dies while nobody looks, and what it has not read stays in the pipe
-					_ = syscall.Kill(st.PID, syscall.SIGSTOP) // or it would find that nobody reads
-					_ = syscall.Kill(st.Log.PID, syscall.SIGKILL)
+					s.signal(st.PID, syscall.SIGSTOP) // or it would find that nobody reads
+					s.signal(st.Log.PID, syscall.SIGKILL)
 				}
 				cmd = s.start()
 				if i%3 == 1 {
 					s.until("listening", func() bool { return Probe(filepath.Join(s.dir, "supervise")) == nil })
-					_ = syscall.Kill(st.PID, syscall.SIGCONT)
+					s.signal(st.PID, syscall.SIGCONT)
 				}
 				if i%3 == 2 { // or the next supervise has to start it again
-					s.until("listening", func() bool { return Probe(filepath.Join(s.dir, "supervise")) == nil })
-					_ = syscall.Kill(s.parsed().Log.PID, syscall.SIGKILL)
+					s.until("logged", func() bool {
+						st = s.parsed()
+						return Probe(filepath.Join(s.dir, "supervise")) == nil && st.Log != nil && st.Log.PID != 0
+					})
+					s.signal(st.Log.PID, syscall.SIGKILL)
 				}
 			}
 			n := lines()
