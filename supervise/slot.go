@@ -28,6 +28,7 @@ type slot struct {
 	// All below is about its end, see stop.
 	stopping bool      // it is not started any more
 	forced   bool      // by force
+	left     bool      // a supervise that was killed has left the service to the next one
 	ask      time.Time // when to go on
 	gone     time.Time // since when main has ended
 	quiet    time.Time // when the pipe was last not empty
@@ -159,7 +160,7 @@ func (sl *slot) deadline() time.Time {
 // isOver reports whether nothing of the service is left, nor to come.
 func (sl *slot) isOver() bool {
 	switch {
-	case sl.main.pid != 0 || sl.log.pid != 0:
+	case sl.main.pid != 0 || sl.log.pid != 0 || sl.left:
 		return false
 	case sl.stopping:
 		return sl.pipe[1] < 0

@@ -35,7 +35,14 @@ func (s *Scanner) stopAll(force bool, now time.Time) {
 // when that is gone, its log.
 func (s *Scanner) stop(sl *slot, now time.Time) {
 	sl.ask = time.Time{}
+	sl.left = sl.main.pid == 0 && sl.isLeft()
 	switch {
+	case sl.left:
+		// It takes a supervise to end a service.
+		sl.ask = now.Add(askGap)
+		if sl.main.due(now) && s.meet(sl, &sl.main, now) {
+			s.startMain(sl, now)
+		}
 	case sl.main.pid == 0 && sl.logged:
 		s.stopLog(sl, now)
 	case sl.main.pid == 0:
@@ -82,6 +89,21 @@ func (s *Scanner) stopLog(sl *slot, now time.Time) {
 	case s.tell(sl, &sl.log, "x", now):
 		closeEnd(&sl.pipe[1])
 	}
+}
+
+// isLeft reports whether the service runs although its supervise does not. The
+// logger of a service ends by itself, at the end of its input.
+func (sl *slot) isLeft() bool {
+	fi, err := os.Stat(sl.name)
+	if err != nil || idOf(fi) != sl.id {
+		return false // its name is another's by now
+	}
+	control, err := ControlDir(sl.name)
+	if err != nil {
+		return false
+	}
+	main, log, _, _ := kept(control)
+	return main.pid != 0 || log.pid != 0
 }
 
 // unread is the number of bytes in the pipe.

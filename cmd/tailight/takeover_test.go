@@ -194,6 +194,38 @@ func TestTermEndsWhatWasTakenOver(t *testing.T) {
 	}
 }
 
+// TestTermEndsWhatAKilledSuperviseHasLeft has TERM come when the supervise of a
+// service, or of its logger, is dead and not due again yet.
+func TestTermEndsWhatAKilledSuperviseHasLeft(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	for name, supervise := range map[string]string{"x": "supervise x", "y": "supervise log"} {
+		s := newStream(name, 1)
+		tr.start()
+		tr.must(s.writes(10))
+		tr.must(s.arrived())
+		dir := filepath.Join(tr.home, name)
+		for before := 0; ; { // a start that is followed by another death at once
+			var pids []int
+			tr.wait(supervise, func() bool {
+				pids = processes(supervise, dir)
+				return len(pids) == 1 && pids[0] != before
+			})
+			tr.must(syscall.Kill(pids[0], syscall.SIGKILL))
+			if before != 0 {
+				break
+			}
+			before = pids[0]
+		}
+		tr.wait("the end of "+supervise, func() bool { return len(processes(supervise, dir)) == 0 })
+		tr.signal(syscall.SIGTERM)
+		tr.ends()
+		tr.none(name)
+		tr.must(s.check())
+		tr.unlink(name)
+	}
+}
+
 // TestKillsOfSvscanLoseNothing kills svscan again and again while numbered lines
 // run through services that are restarted all the time.
 func TestKillsOfSvscanLoseNothing(t *testing.T) {
