@@ -52,14 +52,14 @@ func (c command) fork() (pid int, err error) {
 	if p.cell == nil {
 		p.cell = new(uint32)
 	}
+	// As with vfork(2), nobody sees a child that has what is open here.
 	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
 	var why [2]int
 	if err := pipe(why[:]); err != nil {
-		syscall.ForkLock.Unlock()
 		return 0, err
 	}
 	pid, errno := p.fork(uintptr(why[1]))
-	syscall.ForkLock.Unlock()
 	_ = unix.Close(why[1])
 	defer unix.Close(why[0])
 	if errno != 0 {
