@@ -64,7 +64,10 @@ func TestUSR1MakesSvscanWhatIsInstalledByNow(t *testing.T) {
 	service, logger := tr.isUp("x"), tr.isUp("x/log")
 	before, pipe := tr.calls(), openFiles(t, service)["1"]
 
+	auxv := func(args string) string { return readAll(fmt.Sprintf("/proc/%d/auxv", tr.called(args))) }
+	main, log := auxv("supervise x"), auxv("supervise log")
 	tr.renew()
+	tr.wait("other supervises", func() bool { return auxv("supervise x") != main && auxv("supervise log") != log })
 	tr.holds(pipe)
 	tr.must(s.writes(100))
 	tr.must(s.arrived())
@@ -77,10 +80,7 @@ func TestUSR1MakesSvscanWhatIsInstalledByNow(t *testing.T) {
 		main := tr.called(map[string]string{"x": "supervise x", "x/log": "supervise log"}[name])
 		tr.must(syscall.Kill(main, syscall.SIGSTOP))
 		tr.must(syscall.Kill(pid, syscall.SIGTERM))
-		tr.wait("its end", func() bool {
-			st := readAll(fmt.Sprintf("/proc/%d/stat", pid))
-			return strings.HasPrefix(st[strings.LastIndexByte(st, ')')+1:], " Z ")
-		})
+		tr.wait("its end", func() bool { return isZombie(pid) })
 		tr.must(syscall.Kill(main, syscall.SIGKILL))
 		tr.wait("another "+name, func() bool { st := tr.status(name); return st.PID != 0 && st.PID != pid })
 	}

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tailight/tailight/supervise"
 )
 
 // What a killed svscan leaves, and the next one takes over. How a pipe is told
@@ -44,6 +46,12 @@ func processes(args, dir string) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// isZombie reports whether a process has ended and nobody has waited for it.
+func isZombie(pid int) bool {
+	st := readAll(fmt.Sprintf("/proc/%d/stat", pid))
+	return strings.HasPrefix(st[strings.LastIndexByte(st, ')')+1:], " Z ")
 }
 
 // holds waits until svscan has a pipe open.
@@ -124,10 +132,7 @@ func TestTheNextSvscanTakesOverPipesAndSupervises(t *testing.T) {
 		}
 		tr.must(syscall.Kill(victim.supervise, syscall.SIGSTOP)) // or it would start another
 		tr.must(syscall.Kill(pid, syscall.SIGTERM))
-		tr.wait("its end", func() bool {
-			st := readAll(fmt.Sprintf("/proc/%d/stat", pid))
-			return strings.HasPrefix(st[strings.LastIndexByte(st, ')')+1:], " Z ")
-		})
+		tr.wait("its end", func() bool { return isZombie(pid) })
 		tr.must(syscall.Kill(victim.supervise, syscall.SIGKILL))
 		tr.wait("another "+victim.name, func() bool { st := tr.status(victim.name); return st.PID != 0 && st.PID != pid })
 	}
@@ -357,4 +362,57 @@ func TestASecondSvscanWaitsForTheFirst(t *testing.T) {
 	if got := readAll(tr.said); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
 		t.Errorf("it was said: %q", got)
 	}
+}
+
+// TestKillsOfAllOfATreeLoseNothing kills svscan, supervises and services in any
+// order, while numbered lines run through. Nothing is lost, and nothing runs
+// twice: of two services, or two loggers, one would write what the other does.
+func TestKillsOfAllOfATreeLoseNothing(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	seed := uint64(time.Now().UnixNano())
+	r := rand.New(rand.NewPCG(seed, 1))
+	s := newStream("x", seed)
+	tr.start()
+	tr.isUp("x")
+	tr.isUp("x/log")
+	stop, wrote := make(chan struct{}), make(chan error, 1)
+	go func() { wrote <- s.write(stop, rand.New(rand.NewPCG(seed, 2))) }()
+	kills := map[string]int{}
+	for range *takeoversFlag {
+		time.Sleep(time.Duration(r.IntN(100)) * time.Millisecond) // any moment will do
+		half := []string{"", "log"}[r.IntN(2)]
+		what := []string{"svscan", "supervise", "both", "service"}[r.IntN(4)]
+		kills[what]++
+		if what == "supervise" || what == "both" {
+			if pid, ok := supervise.Keeper(filepath.Join(tr.home, "x", half, "supervise")); ok {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+		if what == "svscan" || what == "both" {
+			tr.kill()
+			tr.start()
+		}
+		if what == "service" {
+			if st := tr.status("x"); st.PID != 0 {
+				_ = syscall.Kill(st.PID, syscall.SIGKILL)
+			}
+		}
+		for _, args := range []string{"mover fifo", "multilog t s16777215 ./main"} {
+			if pids := processes(args, filepath.Join(tr.home, "x")); len(pids) > 1 {
+				t.Errorf("after killing %s there are %v of %q", what, pids, args)
+			}
+		}
+	}
+	close(stop)
+	tr.must(<-wrote)
+	tr.must(until("all lines", nil, func() bool { return s.isEmpty() && s.check() == nil }))
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	tr.none("x")
+	tr.must(s.check())
+	if got := strings.ReplaceAll(readAll(tr.said), "supervise: warning: x/run: exit status unknown\n", ""); strings.Contains(got, "unable") {
+		t.Errorf("it was said: %q", got)
+	}
+	t.Logf("%d lines, kills %v", s.next, kills)
 }
