@@ -81,7 +81,7 @@ func lines(which ...int) (s string) {
 
 // spaced splits a call into its words, in which _ is a space.
 func spaced(call string) (args []string) {
-	for _, a := range strings.Fields(call) {
+	for a := range strings.FieldsSeq(call) {
 		args = append(args, strings.ReplaceAll(a, "_", " "))
 	}
 	return args

@@ -132,10 +132,8 @@ func (o *options) check(words []string, since, until bool) error {
 	case since && until && o.read.Until.Compare(o.read.Since) < 0:
 		return errors.New("--until is before --since")
 	}
-	for _, w := range o.words {
-		if w == "" {
-			return errors.New("a service without a name")
-		}
+	if slices.Contains(o.words, "") {
+		return errors.New("a service without a name")
 	}
 	filter, err := logpipe.ParseFilter(words)
 	if err != nil {

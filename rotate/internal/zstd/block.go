@@ -414,10 +414,7 @@ func (r *Reader) copyFromWindow(rbr *reverseBitReader, offset, match uint32) err
 	// We are being asked to copy data that we are adding to the
 	// buffer in the same copy.
 	for match > 0 {
-		copy := uint32(len(r.buffer)) - bufferOffset
-		if copy > match {
-			copy = match
-		}
+		copy := min(uint32(len(r.buffer))-bufferOffset, match)
 		r.buffer = append(r.buffer, r.buffer[bufferOffset:bufferOffset+copy]...)
 		match -= copy
 	}

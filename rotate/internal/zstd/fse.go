@@ -185,7 +185,7 @@ func (r *Reader) buildFSE(off int, norm []int16, table []fseEntry, tableBits int
 		return r.makeError(off, "FSE count error")
 	}
 
-	for i := 0; i < tableSize; i++ {
+	for i := range tableSize {
 		sym := table[i].sym
 		nextState := next[sym]
 		next[sym]++

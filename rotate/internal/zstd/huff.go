@@ -194,7 +194,7 @@ func (r *Reader) readHuff(data block, off int, table []uint16) (tableBits, roff 
 		length := uint32(1) << (w - 1)
 		tval := uint16(i)<<8 | (uint16(tableBits) + 1 - uint16(w))
 		start := weightMark[w]
-		for j := uint32(0); j < length; j++ {
+		for j := range length {
 			table[start+j] = tval
 		}
 		weightMark[w] += length

@@ -188,7 +188,7 @@ func (r *Reader) readLiteralsOneStream(data block, off, compressedSize, regenera
 	huffBits := uint32(r.huffmanTableBits)
 	huffMask := (uint32(1) << huffBits) - 1
 
-	for i := 0; i < regeneratedSize; i++ {
+	for range regeneratedSize {
 		if !rbr.fetch(uint8(huffBits)) {
 			return nil, rbr.makeError("literals Huffman stream out of bits")
 		}
@@ -283,7 +283,7 @@ func (r *Reader) readLiteralsFourStreams(data block, off, totalStreamsSize, rege
 	huffBits := uint32(r.huffmanTableBits)
 	huffMask := (uint32(1) << huffBits) - 1
 
-	for i := 0; i < regeneratedStreamSize; i++ {
+	for i := range regeneratedStreamSize {
 		use4 := i < regeneratedStreamSize4
 
 		fetchHuff := func(rbr *reverseBitReader) (uint16, error) {

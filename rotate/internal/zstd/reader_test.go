@@ -74,7 +74,7 @@ func TestALargeWindowIsRead(t *testing.T) {
 
 func TestAWindowThatIsTooLargeIsRefused(t *testing.T) {
 	t.Parallel()
-	z := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 18<<3 | 0, 1, 0, 0} // 2^28 bytes
+	z := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3, 1, 0, 0} // 2^28 bytes
 	if _, err := io.ReadAll(NewReader(bytes.NewReader(z))); err == nil {
 		t.Error("it is taken")
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func makeSequence(start, n int) (seq []byte) {
-	for i := 0; i < n; i++ {
+	for i := range n {
 		seq = append(seq, byte(start+i))
 	}
 	return
