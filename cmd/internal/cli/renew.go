@@ -20,6 +20,7 @@ type Renewal struct {
 	paths []string // where the program may be
 	argv  []string
 	own   int // of argv, without the arguments of the command
+	tried tried
 }
 
 // newRenewal remembers how the process was called. The working directory has

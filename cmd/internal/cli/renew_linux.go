@@ -63,6 +63,25 @@ func executable() []string {
 	return []string{strings.TrimSuffix(path, " (deleted)")}
 }
 
+// tried is the program that Try has found to be good: only that is executed.
+type tried struct {
+	path     string
+	dev, ino uint64
+	changed  syscall.Timespec
+}
+
+func stated(path string) (t tried) {
+	var st syscall.Stat_t
+	if syscall.Stat(path, &st) != nil {
+		return tried{}
+	}
+	return tried{path, uint64(st.Dev), uint64(st.Ino), st.Ctim}
+}
+
+// errReplaced is the error of a program that has taken the place of the one that
+// was tried.
+var errReplaced = errors.New("it was replaced meanwhile")
+
 // Try starts the new program with other arguments, to see whether it can start
 // and what it is: it has to say just that, and end.
 func (r *Renewal) Try(want string, check ...string) error {
@@ -73,6 +92,7 @@ func (r *Renewal) Try(want string, check ...string) error {
 	defer out.Close()
 	var cmd *exec.Cmd
 	err = Search(r.paths, func(path string) error {
+		r.tried = stated(path)
 		cmd = &exec.Cmd{Path: path, Args: append(r.argv[:r.own:r.own], check...), Stdout: in}
 		return Errno(cmd.Start())
 	})
@@ -120,13 +140,16 @@ func (r *Renewal) Exec(keep []int, state int, sure func() bool) error {
 		return ErrBusy
 	}
 	env := append(Environ(), fmt.Sprintf("%s=%d %d", renewal, state, before))
-	img := load(r.paths, r.argv, env)
+	img := load([]string{r.tried.path}, r.argv, env)
 	keep = append(keep[:len(keep):len(keep)], state)
 	for _, fd := range keep {
 		setCloexec(fd, false)
 	}
 	InheritOpenFiles()
-	err := Search(img.paths, img.execve)
+	err := errReplaced
+	if r.tried != (tried{}) && stated(r.tried.path) == r.tried {
+		err = Search(img.paths, img.execve)
+	}
 	for _, fd := range keep {
 		setCloexec(fd, true)
 	}
