@@ -19,13 +19,17 @@ var missing struct {
 
 // A procStat is what /proc/PID/stat says.
 type procStat struct {
-	state  byte
-	parent int
-	born   uint64             // in ticks since the boot
-	exit   syscall.WaitStatus // of a zombie; 0 if it is not ours to know
+	state   byte
+	parent  int
+	threads uint64
+	born    uint64             // in ticks since the boot
+	exit    syscall.WaitStatus // of a zombie; 0 if it is not ours to know
 }
 
-func (s procStat) isZombie() bool { return s.state == 'Z' || s.state == 'X' }
+// isZombie reports whether the process has ended. As long as it has a thread beside
+// the first one it has not, whatever has become of that: it has its files and
+// locks.
+func (s procStat) isZombie() bool { return (s.state == 'Z' || s.state == 'X') && s.threads <= 1 }
 
 // statOf looks a process up; ok is false if there is none, or no /proc.
 func statOf(pid int) (st procStat, ok bool) {
@@ -35,7 +39,7 @@ func statOf(pid int) (st procStat, ok bool) {
 	var room [1024]byte
 	b := readSmall("/proc/"+strconv.Itoa(pid)+"/stat", room[:])
 	// PID (NAME) STATE ..., and NAME may be anything.
-	const state, parent, born, exit = 0, 1, 19, 49
+	const state, parent, threads, born, exit = 0, 1, 17, 19, 49
 	b = b[bytes.LastIndexByte(b, ')')+1:]
 	n := 0
 	for ; len(b) > 0; n++ {
@@ -49,6 +53,8 @@ func statOf(pid int) (st procStat, ok bool) {
 			st.state = field[0]
 		case parent:
 			st.parent = int(number(field))
+		case threads:
+			st.threads = number(field)
 		case born:
 			st.born = number(field)
 		case exit:

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -59,6 +60,22 @@ func TestAPidfdIsThatOfTheSameProcess(t *testing.T) {
 	_ = cmd.Wait()
 	if _, err := openPidfd(id); err != unix.ESRCH {
 		t.Errorf("of one that has been waited for: %v", err)
+	}
+}
+
+// The first thread of a process may end before the others, which have its locks.
+func TestAProcessLivesAsLongAsOneOfItsThreads(t *testing.T) {
+	t.Parallel()
+	for text, is := range map[procStat]bool{
+		{state: 'S', threads: 3}: false, {state: 'Z', threads: 2}: false, {state: 'Z', threads: 1}: true,
+		{state: 'X', threads: 0}: true,
+	} {
+		if text.isZombie() != is {
+			t.Errorf("%+v: %v", text, !is)
+		}
+	}
+	if st, ok := statOf(os.Getpid()); !ok || st.threads < 2 || st.parent != os.Getppid() {
+		t.Errorf("this process: %+v, %v", st, ok)
 	}
 }
 
