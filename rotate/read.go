@@ -73,6 +73,8 @@ type ReadOptions struct {
 	Idle func()
 	// Progress is called now and again while a file is unpacked.
 	Progress func(file string, read, size int64)
+
+	between func(where string) // called where a writer may get ahead, in tests; nil: nothing
 }
 
 // Reader reads the history of log directories: archives of all suffixes,
@@ -242,6 +244,12 @@ func (r *Reader) close() {
 	r.heap, r.free = merge{}, nil
 	if r.watch != nil {
 		r.watch.close()
+	}
+}
+
+func (r *Reader) between(where string) {
+	if r.opt.between != nil {
+		r.opt.between(where)
 	}
 }
 

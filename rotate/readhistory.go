@@ -49,9 +49,9 @@ const lookTries = 1000
 
 // look returns the history of a directory, oldest first. What is no archive yet
 // is open, since its name will soon be another file's.
-func look(root *os.Root) ([]part, error) {
+func look(root *os.Root, between func(string)) ([]part, error) {
 	for try := range lookTries {
-		parts, settled, err := lookOnce(root)
+		parts, settled, err := lookOnce(root, between)
 		if settled {
 			return parts, err
 		}
@@ -71,7 +71,7 @@ func look(root *os.Root) ([]part, error) {
 // nowhere else. They are opened in that order, and the archives are listed last,
 // so none is missed that moves on meanwhile. As long as current is the same file
 // at the end, there was no rotation, and none is missed before it either.
-func lookOnce(root *os.Root) (parts []part, settled bool, err error) {
+func lookOnce(root *os.Root, between func(string)) (parts []part, settled bool, err error) {
 	var open []part // newest first
 	defer func() {
 		if err != nil {
@@ -84,11 +84,13 @@ func lookOnce(root *os.Root) (parts []part, settled bool, err error) {
 			return nil, false, err
 		}
 		open = append(open, p)
+		between(name)
 	}
 	names, err := readNames(root)
 	if err != nil {
 		return nil, false, err
 	}
+	between("names")
 	cur, prev, out := open[0], open[1], open[2]
 	if settled, err = same(root, cur, prev); err != nil {
 		return nil, false, err

@@ -141,6 +141,7 @@ func (s *source) markAt(label tai64.TAI64N, off int64) mark {
 // more looks, at the end of the last file, whether there is a newer one. It
 // returns true if there is more to be read, be it in the same file.
 func (s *source) more() bool {
+	s.r.between("end")
 	t := s.text
 	id, size, err := fileAt(s.path("current"))
 	switch {

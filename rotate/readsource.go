@@ -76,7 +76,7 @@ func (s *source) enter() error {
 		return err
 	}
 	s.root = root
-	if s.parts, err = look(root); err != nil {
+	if s.parts, err = look(root, s.r.between); err != nil {
 		s.leave()
 		return err
 	}
