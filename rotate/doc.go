@@ -63,6 +63,12 @@
 // order: that is on record before the mark is set (Closed), because another
 // multilog may go on with it.
 //
+// # Reading
+//
+// A [Reader] gives the lines of one or more log directories in the order of their
+// labels, forward or backward, and follows what is written. It takes no lock, and
+// needs permission to read only. A [Cursor] makes the next one go on exactly.
+//
 // # Plain files
 //
 // [File] is a plain rotated file kept by lumberjack, for tools that expect

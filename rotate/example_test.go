@@ -1,6 +1,7 @@
 package rotate_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"log/slog"
@@ -78,6 +79,46 @@ func ExampleOptions_processor() {
 		fmt.Print(string(text))
 	}
 	// Output: error: no space
+}
+
+// What a log shipper needs: every line once, in one order, whatever happens
+// between two runs.
+func ExampleReader() {
+	base := tempDir()
+	defer os.RemoveAll(base)
+	name, file := filepath.Join(base, "main"), filepath.Join(base, "cursor")
+	dir, err := rotate.Open(name, rotate.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer dir.Close()
+	ship := func() {
+		after, err := rotate.LoadCursor(file)
+		if err != nil {
+			log.Fatal(err)
+		}
+		reader := rotate.NewReader([]string{name}, rotate.ReadOptions{After: after})
+		for line, err := range reader.Lines(context.Background()) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			fmt.Printf("%s\n", line.Bare())
+		}
+		// Now the lines are where they should be.
+		if err := reader.Cursor().Save(file); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Fprintln(dir, "one")
+	ship()
+	if err := dir.Rotate(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Fprintln(dir, "two")
+	ship()
+	// Output:
+	// one
+	// two
 }
 
 // A File is for tools that expect one file with a name of its own.

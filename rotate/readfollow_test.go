@@ -378,3 +378,43 @@ func TestACursorOfARangeGoesOnBehindIt(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAProcessorMadeOfAFileIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, lead := range []string{"", stampAt(7) + " "} {
+		l := newLogDir(t)
+		l.put(archive(labelAt(5), "s"), stampAt(5)+" a\n", 0o744)
+		l.put("current", lead+"b\n", 0o644)
+		r := NewReader([]string{l.name}, ReadOptions{After: new(Cursor)})
+		for range r.Lines(t.Context()) {
+		}
+		if err := os.Rename(l.path("current"), l.path("raw")); err != nil { // another inode, for certain
+			t.Fatal(err)
+		}
+		l.put(archive(labelAt(7), "s"), lead+"b\n", 0o744)
+		l.put("current", "c\n", 0o644)
+		if got := readAllLines(t, []string{l.name}, ReadOptions{After: r.Cursor()}); !slices.Equal(got, []string{"c"}) {
+			t.Errorf("after %q: got %q", lead+"b", got)
+		}
+	}
+}
+
+func TestFollowReadsOnceWhatGoesThroughAProcessor(t *testing.T) {
+	t.Parallel()
+	l := newLogDir(t)
+	l.opt.Processor, l.opt.HasProcessor = "cat", true
+	d := l.open()
+	f := follow(t, []string{l.name}, ReadOptions{})
+	var lines []string
+	for i := range 20 {
+		lines = append(lines, fmt.Sprintf("line %d", i))
+		l.write(d, lines[i]+"\n")
+		f.want(lines...)
+		l.rotate(d)
+	}
+	l.close(d)
+	f.end()
+	if got := f.got(); !slices.Equal(got, lines) {
+		t.Errorf("got %q", got)
+	}
+}

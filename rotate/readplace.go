@@ -49,14 +49,22 @@ func (s *source) resume(m *mark) {
 	}) {
 		s.lostTrack()
 	}
-	s.byLabel(m.label, m.floor)
+	s.byLabel(m.label, m.floor, m.behind)
 }
 
-// byLabel goes on behind a label, or where there are none, behind the archive
-// floor.
-func (s *source) byLabel(label, floor tai64.TAI64N) {
-	if floor.Compare(label) > 0 {
-		label = floor
+// byLabel goes on behind a label. A file without labels is known by its place:
+// behind the archive floor, and perhaps one more. What stands there now is what a
+// processor made of it.
+func (s *source) byLabel(label, floor tai64.TAI64N, behind bool) {
+	if floor.Compare(label) >= 0 {
+		s.dropArchives(floor.Add(1))
+		for n := 1; n > 0 && len(s.parts) > 1 && s.parts[0].named; n-- {
+			s.keepFrom(1)
+			if behind {
+				n, behind = n+1, false
+			}
+		}
+		return
 	}
 	if label != (tai64.TAI64N{}) {
 		s.dropArchives(label.Add(1))
@@ -175,7 +183,7 @@ func (s *source) follow(t *text) bool {
 		if !slices.ContainsFunc(s.parts, func(p part) bool { return p.named && p.label == s.last }) {
 			s.lostTrack()
 		}
-		s.byLabel(s.last, t.floor)
+		s.byLabel(s.last, t.floor, t.behind)
 	}
 	if len(s.parts) == 0 {
 		s.leave()
