@@ -3,6 +3,8 @@ package supervise
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,14 +16,15 @@ type end struct {
 	id   fileID // zero: none
 	ours bool   // it is that of the slot
 	weak bool   // perhaps it is another's
+	both bool   // it could read as well: we have made it, see output
 }
 
 // takeBack gets the pipe of a service back from those of its processes that
 // have survived. What they hold decides:
 //
 //	the same pipe on both sides   it is that
-//	the service writes to a pipe  that, if nobody reads it; and the log is to
-//	                              follow
+//	the service writes to a pipe  that, if we have made it, or nobody reads it;
+//	                              and the log is to follow
 //	otherwise                     that of a side that we have started
 //	                              that of the log
 //	none                          a new one: the service was started without a
@@ -44,7 +47,7 @@ func (s *Scanner) takeBack(sl *slot) error {
 	}
 	from := end{fd: -1}
 	switch none := (fileID{}); {
-	case w.ours, w.id != none && (w.id == r.id || abandoned(w.fd)):
+	case w.ours, w.id != none && (w.id == r.id || w.both || abandoned(w.fd)):
 		from = w
 	case r.id != none:
 		from = r
@@ -120,11 +123,23 @@ func (sl *slot) grip(h *half, n int) (end, error) {
 		}
 		return e, err
 	}
-	e.fd = fd
+	e.fd, e.both = fd, opensBoth(sv.pid, n)
 	if e.id = pipeID(fd); (given != fileID{}) && e.id != given {
 		e.id = fileID{} // it has something else there by now
 	}
 	return e, nil
+}
+
+// opensBoth reports whether descriptor n of a process reads and writes.
+func opensBoth(pid, n int) bool {
+	b, err := readWhole(fmt.Sprintf("/proc/%d/fdinfo/%d", pid, n))
+	_, rest, ok := strings.Cut(string(b), "flags:")
+	flags := strings.Fields(rest)
+	if err != nil || !ok || len(flags) == 0 {
+		return false
+	}
+	bits, err := strconv.ParseUint(flags[0], 8, 64)
+	return err == nil && bits&unix.O_ACCMODE == unix.O_RDWR
 }
 
 // pipeID tells which pipe a descriptor is, if any.

@@ -17,12 +17,30 @@ func (s *Scanner) startMain(sl *slot, now time.Time) {
 	files := []uintptr{0, 1, 2}
 	sl.main.has = pipeID(sl.pipe[1])
 	if sl.logged {
-		files[1] = uintptr(sl.pipe[1])
+		out, done := sl.output()
+		defer done()
+		files[1] = uintptr(out)
 	}
 	err := s.start(&sl.main, launching{what: sl.name, arg: sl.name, files: files}, now)
 	if unforked(err) != 0 {
 		sl.log.next = sl.main.next
 	}
+}
+
+// output is what the service is to write to: a descriptor that could also read.
+// As long as the service lives its pipe then has a reader: if we, the log and
+// its supervise are all killed, it waits for their successors, and is not killed
+// by a SIGPIPE that takes the pipe with it. Where that cannot be made it is our
+// own end.
+func (sl *slot) output() (fd int, done func()) {
+	fd, err := open(ownFD(sl.pipe[1]), unix.O_RDWR)
+	if err == nil {
+		if err = unix.SetNonblock(fd, false); err == nil {
+			return fd, func() { _ = unix.Close(fd) }
+		}
+		_ = unix.Close(fd)
+	}
+	return sl.pipe[1], func() {}
 }
 
 // startLog starts the supervise of a log, with the pipe as its standard input.

@@ -152,6 +152,36 @@ func TestTheNextSvscanTakesOverPipesAndSupervises(t *testing.T) {
 	tr.none("x")
 }
 
+// TestAServiceOutlivesAllWhoReadItsPipe: when svscan, the logger and its supervise
+// are killed at once, nobody is left who could read what the service writes.
+func TestAServiceOutlivesAllWhoReadItsPipe(t *testing.T) {
+	t.Parallel()
+	tr, newStream := newMover(t)
+	s := newStream("x", 1)
+	tr.start()
+	tr.must(s.writes(100))
+	tr.must(s.arrived())
+	service, logger := tr.isUp("x"), tr.isUp("x/log")
+	main, log := tr.called("supervise x"), tr.called("supervise log")
+	pipe := openFiles(t, service)["1"]
+	tr.kill()
+	for _, pid := range []int{main, log, logger} {
+		tr.must(syscall.Kill(pid, syscall.SIGKILL))
+		tr.wait("its end", func() bool { return isZombie(pid) || syscall.Kill(pid, 0) != nil })
+	}
+	tr.must(s.writes(100))
+	tr.wait("the service to have written them", s.isEmpty)
+	tr.start()
+	tr.must(s.arrived())
+	if now := tr.isUp("x"); now != service || openFiles(t, now)["1"] != pipe {
+		t.Errorf("process %d writes to %s, before it was %d and %s", now, openFiles(t, now)["1"], service, pipe)
+	}
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	tr.none("x")
+	tr.must(s.check())
+}
+
 // complaints are what was said, but for the ends of services that ended while their
 // supervise was dead or stopped.
 func (tr *scanTree) complaints() (text string) {
