@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-
-	"github.com/tailight/tailight/rotate/internal/zstd"
 )
 
 // How compressed files begin.
@@ -49,7 +47,16 @@ func unpack(r *Reader, p *part, path string) (io.ReadCloser, error) {
 		}
 		return z, nil
 	}
-	return io.NopCloser(zstd.NewReader(in)), nil
+	unpack := r.opt.Zstd
+	if unpack == nil {
+		unpack = zstdReader
+	}
+	return unpack(in)
+}
+
+// zstdReader is what ReadOptions.Zstd is by default; tests have another one.
+var zstdReader = func(io.Reader) (io.ReadCloser, error) {
+	return nil, errors.New("it is packed by zstd")
 }
 
 // packedFile reads a compressed file and tells how far it is.

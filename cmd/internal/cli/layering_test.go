@@ -23,8 +23,7 @@ const module = "github.com/tailight/tailight"
 // which from outside. Who adds a package adds its row.
 var mayImport = map[string]struct{ ours, outside []string }{
 	"tai64":                {},
-	"rotate/internal/zstd": {},
-	"rotate":               {ours: []string{"rotate/internal/zstd", "tai64"}, outside: []string{"golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2"}},
+	"rotate":               {ours: []string{"tai64"}, outside: []string{"golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2"}},
 	"logpipe":              {ours: []string{"rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
 	"supervise":            {ours: []string{"tai64"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/cli":     {outside: []string{"github.com/spf13/pflag"}},

@@ -141,6 +141,7 @@ func (v *viewer) run() int {
 		v.show = newPrinter(v)
 	}
 	read := o.read
+	read.Zstd = unzstd
 	if err := v.cursor.load(o.cursorFile, &read); err != nil {
 		return v.env.Fatal(err)
 	}
