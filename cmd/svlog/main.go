@@ -6,7 +6,7 @@
 // # What it does
 //
 // It reads log directories of multilog: the archives, compressed ones too (gzip
-// and zstd, by their content), and current. The lines of all of them come in the
+// and, where the program zstd is installed, zstd; by their content), and current. The lines of all of them come in the
 // order of their stamps. It needs to be allowed to read them, takes no lock and
 // writes nothing there.
 //
