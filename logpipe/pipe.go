@@ -78,6 +78,7 @@ type Pipe struct {
 	telling  atomic.Bool // what was suppressed is to be told
 
 	rotating atomic.Bool // Rotate was called
+	aged     atomic.Bool // a directory has said that its current is old
 	stopping atomic.Bool // Stop was called
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -322,7 +323,7 @@ func (p *Pipe) Stop() {
 
 // obey does what Rotate asked for, and what is due.
 func (p *Pipe) obey() {
-	if p.telling.Load() || p.rotating.Load() && len(p.rated) > 0 {
+	if p.telling.Load() || (p.rotating.Load() || p.aged.Load()) && len(p.rated) > 0 {
 		p.quiet()
 		p.tell()
 	}
@@ -331,6 +332,17 @@ func (p *Pipe) obey() {
 			o.sink.rotate()
 		}
 	}
+	if p.aged.Load() && p.aged.Swap(false) {
+		for _, o := range p.intake.dirs {
+			_ = o.dir.RotateOld() // as Rotate
+		}
+	}
+}
+
+// grownOld is told by a directory that it wants RotateOld.
+func (p *Pipe) grownOld() {
+	p.aged.Store(true)
+	p.interrupt()
 }
 
 func (p *Pipe) interrupt() {

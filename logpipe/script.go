@@ -78,6 +78,7 @@ type opening struct {
 	sync         rotate.Sync // of a directory
 	full         rotate.Full // likewise
 	total        int64       // likewise
+	every        rotate.Every
 	compress     rotate.Compression
 	keep         time.Duration
 }

@@ -84,6 +84,9 @@ func showOpening(o opening) string {
 	if o.keep != 0 {
 		text += " " + o.keep.String()
 	}
+	if o.every != 0 {
+		text += " every " + time.Duration(o.every).String()
+	}
 	if o.total != 0 {
 		text += fmt.Sprintf(" total %d", o.total)
 	}
@@ -161,6 +164,8 @@ func TestWordsBecomeActions(t *testing.T) {
 		{"total= is no t", "./a[s99999 n10 total 9223372036854775807]", []string{"total=9223372036854775807", "./a"}},
 		{"compressed directories", "./a[s99999 n10] ./b[s99999 n10 gzip] file:f[s99999 n10 gzip] ./c[s99999 n10 gzip]",
 			[]string{"./a", "compress=gzip", "./b", "file=f", "./c"}},
+		{"how old current gets", "./a[s99999 n10] ./b[s99999 n10 every 1h30m0s] ./c[s99999 n10 every -1ns] ./d[s99999 n10 every -2ns]",
+			[]string{"./a", "every=90m", "./b", "every=hour", "./c", "every=day", "./d"}},
 		{"words that only look like keys", "", []string{"q", "file", "compress", "keep", "total", "full", "stamp", "files=x", "Keep=3"}},
 	} {
 		s, err := Parse(c.words)
@@ -255,6 +260,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"rate=9999999999/s"}, {"rate=1/h:1000000000"}, {"rate=/s"},
 		{"stamp="}, {"stamp=rfc"}, {"stamp=ISO"}, {"./d", "stamp=iso"}, {"-*", "stamp=iso"},
 		{"compress=gzip", "!", "./d"}, {"!cat", "compress=gzip", "/d"}, {"!cat", "./d", "compress=gzip", "./d"},
+		{"every="}, {"every=week"}, {"every=1"}, {"every=0s"}, {"every=-1h"}, {"every=Day"}, {"every=day", "file=a"}, {"e", "every=days"},
 		{"total="}, {"total=0"}, {"total=0k"}, {"total=x"}, {"total=-1"}, {"total=1K"}, {"total=1t"}, {"total=1.5g"}, {"total=k"}, {"total=1 "},
 		{"total=9223372036854775808"}, {"total=8589934592g"}, {"t", "total="}, {"total=1", "file=a"},
 	} {

@@ -38,7 +38,8 @@ func (p *Pipe) open(o opening) (sink, error) {
 	}
 	d, err := rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
-		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep, Compress: o.compress,
+		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep,
+		Compress: o.compress, Every: o.every, Old: p.grownOld,
 		Clock: clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
 		Retry: p.retry, Warn: p.warn,
 		Spool: p.intake.home == nil, Survived: p.intake.survived(),

@@ -21,6 +21,7 @@ type keyword struct {
 var keywords = [...]keyword{
 	{"compress", (*Script).readCompress},
 	{"drop", func(s *Script, value string, _ *opening) error { return s.readRegex(deselect, value) }},
+	{"every", func(_ *Script, value string, set *opening) (err error) { set.every, err = period(value); return }},
 	{"file", (*Script).readFile},
 	{"full", func(_ *Script, value string, set *opening) (err error) { set.full, err = filling(value); return }},
 	{"keep", func(_ *Script, value string, set *opening) (err error) { set.keep, err = duration(value); return }},
@@ -72,6 +73,8 @@ func (s *Script) readFile(path string, set *opening) error {
 		return errors.New("a plain file is not synced, put file= before sync=")
 	case set.full != rotate.FullWait:
 		return errors.New("a plain file drops nothing, put file= before full=")
+	case set.every != rotate.NeverOld:
+		return errors.New("a plain file is rotated by its size, put file= before every=")
 	case set.total != 0:
 		return errors.New("plain files are not counted together, put file= before total=")
 	}
@@ -110,6 +113,21 @@ func syncing(value string) (rotate.Sync, error) {
 		return 0, errors.New("neither always nor rotate nor a duration such as 500ms or 10s")
 	}
 	return rotate.Sync(every), nil
+}
+
+// period reads the value of every=.
+func period(value string) (rotate.Every, error) {
+	switch value {
+	case "hour":
+		return rotate.EveryHour, nil
+	case "day":
+		return rotate.EveryDay, nil
+	}
+	every, err := duration(value)
+	if err != nil {
+		return 0, errors.New("neither day nor hour nor a duration such as 30m or 12h")
+	}
+	return rotate.Every(every), nil
 }
 
 // duration reads a whole number with a unit: ms, s, m, h or d.

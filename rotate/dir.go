@@ -37,6 +37,12 @@ type Options struct {
 	// label; 0 means for ever. See retain.go for when they are looked at.
 	MaxTotal int64
 	MaxAge   time.Duration
+	// Every says when current is old enough to be rotated; 0 is NeverOld. Old is told
+	// so, by a goroutine of the directory's own, and must not call back: whoever
+	// shares Clock or keeps a Progress calls RotateOld then, between two Writes. nil
+	// lets the directory do it by itself.
+	Every Every
+	Old   func()
 	// Processor is a shell command through which every finished file goes;
 	// HasProcessor says that there is one, for an empty command is one too.
 	Processor    string
@@ -94,6 +100,7 @@ type Options struct {
 	spawn  func(func())                    // runs a rotation beside the writer; nil: go
 	run    func(*processing) error         // runs a processor; nil: (*processing).run
 	now    func() time.Time                // the time of day; nil: time.Now
+	zone   *tai64.Zone                     // local time, for Every; nil: LocalZone
 
 	maxState int64         // 0: maxState
 	patience time.Duration // 0: patience
@@ -117,6 +124,7 @@ type Dir struct {
 	disk     durable
 	inLine   bool        // the last byte written does not end a line
 	expiry   *time.Timer // when the next archive is older than MaxAge; nil: no MaxAge
+	aging    aging
 	closed   bool
 	failures int // of processors in a row; for walks, of which there is one at a time
 
@@ -224,6 +232,7 @@ func (d *Dir) enter() error {
 		d.arm() // a killed writer may have left lines in memory
 	}
 	d.expire()
+	d.ageOn()
 	return nil
 }
 
@@ -277,6 +286,7 @@ func (d *Dir) Close() error {
 	}
 	d.closed = true
 	d.disarm()
+	d.ageless()
 	err := d.settle(false)
 	if err == nil {
 		d.tell(nil)
@@ -304,6 +314,7 @@ func (d *Dir) Abandon() {
 	}
 	d.closed = true
 	d.disarm()
+	d.ageless()
 	if d.walk != nil {
 		<-d.walk.ended
 	}

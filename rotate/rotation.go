@@ -72,6 +72,7 @@ func (d *Dir) begin(w *walk) {
 // forget makes the next write open a new current.
 func (d *Dir) forget() {
 	d.current, d.size, d.due, d.last, d.known = nil, 0, false, tai64.TAI64N{}, false
+	d.ageless()
 }
 
 // isPrevious reports whether current already has the name previous.

@@ -46,8 +46,9 @@ func (d *Dir) Sync() error {
 	return d.putOnDisk()
 }
 
-// keepSync does after a write what Options.Sync asks for.
+// keepSync does after a write what Options.Sync asks for, and Every.
 func (d *Dir) keepSync() error {
+	d.age()
 	switch {
 	case d.opt.Sync == SyncRotate:
 		return nil

@@ -39,6 +39,8 @@
 //	full=WHAT      what happens when there is no space: wait, or drop-oldest
 //	compress=gzip  compress each finished file; with a directory in place of !
 //	keep=DURATION  delete old files after that time, such as 12h or 30d
+//	every=WHEN     rotate current also when it is old: after a time such as 12h, or at
+//	               each hour or day of the clock on the wall
 //	total=SIZE     delete the oldest files of a directory as long as all have more
 //	               bytes together, current not among them, such as 500m or 2g
 //
@@ -107,6 +109,13 @@
 // file that was cut short by an outage. The oldest are deleted so that NUM-1
 // are left, whatever their suffixes. A rotation goes on beside the reading of
 // lines.
+//
+// every= rotates a current that has lines and is old, whether lines come or not. A
+// time counts from the first line, by its stamp if multilog was started since, or
+// else from the time the file was made. every=hour and every=day end a file when the
+// clock on the wall shows a new hour or a new day, in the zone of TZ or /etc/localtime,
+// also where that midnight is missing or there twice. A clock that was set is noticed
+// within an hour. An empty current is left alone, so there may be days without a file.
 //
 // total= and keep= delete more than that, the oldest first. nNUM and total= are
 // looked at when a rotation ends, and leave the newest file. keep= goes by LABEL,
@@ -273,7 +282,7 @@
 // to 2147483647; here a plain number is held below 16777216 as in 0.76, and the
 // unit is what asks for more: 0.76 takes s100k for s100, which is 4096 bytes. It
 // takes sync= for a size without digits, which is 4096 too, and total= as the first
-// word for t; here they are neither.
+// word for t, and every= for e; here they are none of these.
 package main
 
 import (

@@ -34,7 +34,7 @@ func TestSIGKILL(t *testing.T) {
 	}{
 		{"numbered lines", []string{"t", "s500k", "n100000", "./d"}, "%08d the quick brown fox jumps over the lazy dog\n"},
 		{"two directories, constant rotation, a processor", []string{"t", "n100000", "s20000", "./d", "!cat", "s4096", "./e"}, "%08d ten of these make one k of log, as it were, and they are numbered\n"},
-		{"identical lines, no stamps", []string{"s1m", "n100000", "./d"}, "all lines are the same\n"},
+		{"identical lines, no stamps, files of two milliseconds", []string{"s1m", "n100000", "every=2ms", "./d"}, "all lines are the same\n"},
 		{"lines longer than a file", []string{"t", "n100000", "s4096", "./d"}, "%08d " + strings.Repeat("longer than a file ", 300) + "\n"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
