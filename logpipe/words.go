@@ -66,7 +66,7 @@ func (s *Script) readFile(path string, set *opening) error {
 	case path == "":
 		return errors.New("no path")
 	case set.hasProcessor:
-		return errors.New("a plain file has no processor, put file= before !")
+		return errors.New("a plain file has no processor, put file= before the ! word")
 	case set.suffix != rotate.DefaultSuffix:
 		return errors.New("a plain file has no suffix, put file= before w")
 	case set.sync != rotate.SyncRotate:

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -84,7 +85,7 @@ func TestADayEndsAtTheFirstMomentOfALaterOne(t *testing.T) {
 type timed struct {
 	*Dir
 	disk  *memDisk
-	ahead time.Duration
+	ahead atomic.Int64 // nanoseconds
 	opt   Options
 }
 
@@ -92,7 +93,7 @@ func openTimed(every Every, change func(*Options)) *timed {
 	x := &timed{disk: newDisk()}
 	x.opt = history{}.options(x.disk)
 	x.opt.Every, x.opt.zone, x.opt.Clock = every, utc, new(tai64.Clock)
-	x.opt.now = func() time.Time { return time.Now().Add(x.ahead) }
+	x.opt.now = func() time.Time { return time.Now().Add(time.Duration(x.ahead.Load())) }
 	if change != nil {
 		change(&x.opt)
 	}
@@ -115,19 +116,19 @@ func TestCurrentIsRotatedWhenItIsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openTimed(Every(10*time.Minute), nil)
 		x.wants(t, 100*time.Hour, 0, "an empty current")
-		calls := x.disk.calls
+		calls := x.disk.callsSoFar()
 		must(x.Write([]byte("one\n")))
 		x.wants(t, 6*time.Minute, 0, "after 6 minutes")
 		must(x.Write([]byte("two\n")))
 		x.wants(t, 4*time.Minute-1, 0, "just before 10 minutes")
 		x.wants(t, 1, 1, "after 10 minutes of the first line")
-		if x.disk.calls == calls {
+		if x.disk.callsSoFar() == calls {
 			t.Error("no calls")
 		}
-		calls = x.disk.calls
+		calls = x.disk.callsSoFar()
 		x.wants(t, 100*time.Hour, 1, "without lines")
-		if x.disk.calls != calls {
-			t.Errorf("an empty current has cost %d calls", x.disk.calls-calls)
+		if x.disk.callsSoFar() != calls {
+			t.Errorf("an empty current has cost %d calls", x.disk.callsSoFar()-calls)
 		}
 		must(x.Write([]byte("three\n")))
 		if err := x.Rotate(); err != nil {
@@ -140,9 +141,9 @@ func TestCurrentIsRotatedWhenItIsOld(t *testing.T) {
 		if err := x.Close(); err != nil {
 			t.Fatal(err)
 		}
-		calls = x.disk.calls
+		calls = x.disk.callsSoFar()
 		x.wants(t, time.Hour, 3, "after Close")
-		if x.disk.calls != calls {
+		if x.disk.callsSoFar() != calls {
 			t.Error("a directory that is closed wakes up")
 		}
 	})
@@ -203,11 +204,11 @@ func TestAClockThatIsSetCostsAnHourAtMost(t *testing.T) {
 		x := openTimed(EveryDay, nil)
 		must(x.Write([]byte("one\n")))
 		time.Sleep(time.Minute)
-		x.ahead = year
+		x.ahead.Store(int64(year))
 		x.wants(t, longestAge, 1, "set forward")
 		must(x.Write([]byte("two\n")))
 		time.Sleep(time.Minute)
-		x.ahead = -year
+		x.ahead.Store(-int64(year))
 		x.wants(t, 22*time.Hour, 1, "set back, before the next midnight")
 		x.wants(t, 2*time.Hour, 2, "after it")
 		x.Abandon()
@@ -218,16 +219,16 @@ func TestAClockThatIsSetCostsAnHourAtMost(t *testing.T) {
 func TestWhoeverSharesTheClockIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		told := 0
-		x := openTimed(Every(time.Minute), func(o *Options) { o.Old = func() { told++ } })
+		var told atomic.Int32
+		x := openTimed(Every(time.Minute), func(o *Options) { o.Old = func() { told.Add(1) } })
 		must(x.Write([]byte("one\n")))
 		if err := x.RotateOld(); err != nil {
 			t.Fatal(err)
 		}
 		x.wants(t, 59*time.Second, 0, "a young current")
 		x.wants(t, time.Hour, 0, "until RotateOld is called")
-		if told != 1 {
-			t.Errorf("told %d times", told)
+		if n := told.Load(); n != 1 {
+			t.Errorf("told %d times", n)
 		}
 		if err := errors.Join(x.RotateOld(), x.RotateOld()); err != nil {
 			t.Fatal(err)
@@ -263,7 +264,7 @@ func TestAnOldCurrentWaitsForTheProcessorAndTheWriterDoesNot(t *testing.T) {
 		time.Sleep(time.Minute)
 		begin := time.Now()
 		for i := range 50 {
-			must(x.Write([]byte(fmt.Sprintln(i))))
+			must(x.Write(fmt.Appendln(nil, i)))
 			time.Sleep(time.Minute)
 		}
 		if took := time.Since(begin); took != 50*time.Minute {
@@ -284,7 +285,7 @@ func TestAFailingRotationOfAnOldCurrentIsSaidAndTriedAgain(t *testing.T) {
 		var c told
 		x := openTimed(Every(time.Minute), func(o *Options) { o.Warn = c.warn })
 		must(x.Write([]byte("one\n")))
-		x.disk.inject(x.disk.calls+1, failWithout, syscall.EIO)
+		x.disk.failNext(syscall.EIO)
 		x.wants(t, time.Minute, 0, "it fails")
 		x.wants(t, time.Minute, 1, "and does not")
 		if len(c.errs) != 1 || !strings.Contains(c.errs[0].Error(), "unable to rename current to previous") {
