@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -307,13 +308,30 @@ func killAnything(t *tree, r *rand.Rand) error {
 	if err != nil {
 		return err
 	}
-	if p.pid == t.scan.pid {
+	if p.pid == t.scan.pid && t.held() {
 		return killScanner(t, r)
+	} else if p.pid == t.scan.pid {
+		return nil
 	}
 	at, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", p.pid))
 	t.fell("%s %d in %s", p.name, p.pid, strings.TrimPrefix(at, filepath.Join(t.dir, "service")))
 	_ = syscall.Kill(p.pid, syscall.SIGKILL)
 	return nil
+}
+
+// held reports whether somebody besides the scanner has the pipe of every service:
+// what is in a pipe that nobody has any more is gone, and no toolkit could get it
+// back.
+func (t *tree) held() bool {
+	var held [services]bool
+	for _, p := range named(t.kit.keeper, t.kit.logger, "mover") {
+		at, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", p.pid))
+		for i := range held {
+			home := t.service(i, "")
+			held[i] = held[i] || at == home || strings.HasPrefix(at, home+"/")
+		}
+	}
+	return !slices.Contains(held[:], false)
 }
 
 // treeStorms have their turns, so that neighbours in the table are neighbours
