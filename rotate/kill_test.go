@@ -347,11 +347,12 @@ func (r *run) texts(got string) (string, error) {
 // pieces cuts a line as line= does, where all characters are bytes.
 func pieces(prefix string, size int) func(string) string {
 	return func(line string) string {
-		text := prefix
+		var text strings.Builder
+		text.WriteString(prefix)
 		for ; len(line) > size+1; line = line[size:] {
-			text += line[:size] + "\\\n" + prefix
+			text.WriteString(line[:size] + "\\\n" + prefix)
 		}
-		return text + line
+		return text.String() + line
 	}
 }
 

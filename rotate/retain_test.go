@@ -139,11 +139,11 @@ func TestAnArchiveIsDeletedWhenItComesOfAge(t *testing.T) {
 			}
 		}
 		left(2, "at the start")
-		time.Sleep(time.Hour - 1)
+		time.Sleep(time.Hour - time.Nanosecond)
 		left(2, "just before")
 		time.Sleep(time.Nanosecond)
 		left(1, "after an hour")
-		time.Sleep(89*time.Hour - 1)
+		time.Sleep(89*time.Hour - time.Nanosecond)
 		left(1, "just before the last, which is the newest, comes of age")
 		time.Sleep(time.Nanosecond)
 		left(0, "then")

@@ -28,7 +28,7 @@ func follower(t *testing.T, n int, more ...step) (w *world, left func() []int, s
 	t.Helper()
 	w = tale(t, append([]step{daemons(n), put("sv/follow", 0o644, "")}, more...)...)
 	left = func() (pids []int) {
-		for _, word := range strings.Fields(readAll(filepath.Join(w.dir, "sv/left"))) {
+		for word := range strings.FieldsSeq(readAll(filepath.Join(w.dir, "sv/left"))) {
 			if pid, err := strconv.Atoi(word); err == nil {
 				pids = append(pids, pid)
 			}
