@@ -34,9 +34,11 @@ type dirOutlet struct {
 	dir *rotate.Dir
 }
 
-// survived is what a killed pipe has left, nil if nothing.
-func (in *intake) survived() *rotate.Progress {
-	if in.spool == nil {
+// survived is what a killed pipe has left, nil if nothing. Once all is open that
+// holds no more.
+func (p *Pipe) survived() *rotate.Progress {
+	in := &p.intake
+	if in.spool == nil || p.opened {
 		return nil
 	}
 	return in.spool.Held()
@@ -47,15 +49,16 @@ func (in *intake) add(o *outlet, d *rotate.Dir) {
 	if in.home == nil {
 		in.home, in.spool = o, d.Spool()
 	}
+	o.place = len(in.dirs)
 	in.dirs = append(in.dirs, dirOutlet{o, d})
 	in.prog.Places = append(in.prog.Places, rotate.Place{})
 }
 
 // turned writes down that what a directory got stays where it is: in finished
 // files, or before its place in current.
-func (p *Pipe) turned(i int, at rotate.Place) {
-	in := &p.intake
-	if !in.on {
+func (p *Pipe) turned(o *outlet, at rotate.Place) {
+	in, i := &p.intake, o.place
+	if !in.on || i < 0 {
 		return
 	}
 	at.Taking = in.prog.Places[i].Taking

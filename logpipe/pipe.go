@@ -77,14 +77,16 @@ type Pipe struct {
 	reminder *time.Timer // sets telling; nil: nothing is suppressed that was not told
 	telling  atomic.Bool // what was suppressed is to be told
 
-	rotating atomic.Bool // Rotate was called
-	aged     atomic.Bool // a directory has said that its current is old
-	stopping atomic.Bool // Stop was called
-	stop     chan struct{}
-	stopOnce sync.Once
-	wake     func() // ends a wait for input; set while Run waits
-	wakeMu   sync.Mutex
-	closed   bool
+	rotating  atomic.Bool // Rotate was called
+	aged      atomic.Bool // a directory has said that its current is old
+	reloading atomic.Bool // Reload was called
+	stopping  atomic.Bool // Stop was called
+	stop      chan struct{}
+	stopOnce  sync.Once
+	wake      func() // ends a wait for input; set while Run waits
+	wakeMu    sync.Mutex
+	opened    bool // Open is done
+	closed    bool
 }
 
 // stamper writes the next stamp and a space.
@@ -95,13 +97,20 @@ type stamper interface {
 // New returns a pipe for the script, with nothing opened yet, so that Stop and
 // Rotate have something to act on while Open is busy with recovery.
 func New(s *Script, opt Options) *Pipe {
-	p := &Pipe{opt: opt, script: s, actions: s.actions, clock: opt.Clock, start: -1, stop: make(chan struct{})}
+	p := &Pipe{opt: opt, clock: opt.Clock, start: -1, stop: make(chan struct{})}
 	if p.clock == nil {
 		p.clock = new(tai64.Clock)
 	}
 	if p.opt.Pause == 0 {
 		p.opt.Pause = 5 * time.Second
 	}
+	p.configure(s)
+	return p
+}
+
+// configure makes s the script of the pipe, in which there is no line.
+func (p *Pipe) configure(s *Script) {
+	p.script, p.actions, p.stamper = s, s.actions, nil
 	switch s.stamp {
 	case labels:
 		p.stamper = tai64.NewStamper(p.clock)
@@ -110,21 +119,20 @@ func New(s *Script, opt Options) *Pipe {
 	case isoStamps:
 		p.stamper = tai64.NewISOStamper(p.clock)
 	}
-	p.plain, p.timed = true, p.stamper != nil
+	p.plain, p.timed = true, s.timed()
 	for _, o := range s.outlets {
 		p.plain = p.plain && o.forms == (forms{})
-		p.timed = p.timed || o.rate != (rate{})
 	}
 	for _, a := range s.actions {
 		p.plain = p.plain && a.kind == deliver
 	}
+	p.in, p.room, p.text, p.lead = nil, nil, nil, 0
 	if p.stamper != nil {
 		p.in = make([]byte, smallBatch)
 	} else {
 		p.room = make([]byte, headRoom+smallBatch)
 	}
 	p.keep(nil)
-	return p
 }
 
 // Open opens everything the script names, in the order of 0.76: first the
@@ -143,30 +151,35 @@ func (p *Pipe) Open() error {
 		p.statuses = append(p.statuses, f.shared(p.statuses))
 	}
 	for _, o := range p.script.outlets {
-		dst, err := p.open(o)
+		out, err := p.open(o, p.script, p.intake.home == nil)
 		if err != nil {
 			p.abandon()
 			return err
 		}
-		out := &outlet{sink: dst, path: o.path, taking: true}
-		if out.shape = p.newShape(o.forms, out); out.shape != nil && o.rate != (rate{}) {
-			p.rated = append(p.rated, out.shape)
-		}
-		p.outlets = append(p.outlets, out)
-		switch dst := dst.(type) {
-		case dirSink:
-			p.intake.add(out, dst.d)
-		case *teeSink:
-			dst.out = out
-			dst.note = p.intake.note(dst)
-		}
+		p.attach(out, o)
 	}
 	if err := p.recover(); err != nil {
 		p.abandon()
 		return err
 	}
+	p.opened = true
 	p.tellReady()
 	return nil
+}
+
+// attach makes an open outlet the next one of the pipe.
+func (p *Pipe) attach(out *outlet, o opening) {
+	if out.shape = p.newShape(o.forms, out); out.shape != nil && o.rate != (rate{}) {
+		p.rated = append(p.rated, out.shape)
+	}
+	p.outlets = append(p.outlets, out)
+	switch sink := out.sink.(type) {
+	case dirSink:
+		p.intake.add(out, sink.d)
+	case *teeSink:
+		sink.out, sink.number = out, len(p.outlets)-1
+		sink.note = p.intake.note(sink)
+	}
 }
 
 // abandon lets go of what was opened before an error, without marking it.
@@ -187,10 +200,10 @@ func (p *Pipe) Write(b []byte) (int, error) {
 	if p.closed {
 		return 0, os.ErrClosed
 	}
+	p.obey()
 	if p.intake.on {
 		p.plainly(nil)
 	}
-	p.obey()
 	for rest := b; len(rest) > 0; {
 		n := copy(p.space(), rest)
 		p.took(n)
@@ -321,8 +334,11 @@ func (p *Pipe) Stop() {
 	p.interrupt()
 }
 
-// obey does what Rotate asked for, and what is due.
+// obey does what Rotate and Reload asked for, and what is due.
 func (p *Pipe) obey() {
+	if p.reloading.Load() && p.start < 0 && !p.intake.more() {
+		p.reload()
+	}
 	if p.telling.Load() || (p.rotating.Load() || p.aged.Load()) && len(p.rated) > 0 {
 		p.quiet()
 		p.tell()

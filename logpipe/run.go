@@ -21,7 +21,7 @@ func (p *Pipe) Run(in *os.File) error {
 	src, err := newSource(int(in.Fd()))
 	if err == nil {
 		defer src.close()
-		if p.intake.on {
+		if p.intake.on || p.opt.Spool && p.script.Reloads() {
 			src = p.spooled(src)
 		}
 		err = p.run(src)
@@ -76,7 +76,7 @@ func (r *reading) step() verdict {
 		return r.end(nil)
 	}
 	buf := p.space()
-	if p.stopping.Load() && !p.intake.more() {
+	if (p.stopping.Load() || p.reloading.Load()) && !p.intake.more() {
 		buf = buf[:1] // up to the end of the line and not a byte further
 	}
 	n, errno := r.src.read(buf)

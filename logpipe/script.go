@@ -21,6 +21,8 @@ type Script struct {
 	statuses []string  // files of '='
 	outlets  []opening // where lines go
 	ready    readiness
+	config   string   // the file of config=
+	given    []string // the words with it, if so
 }
 
 // stamping is what stands in front of each line.
@@ -32,6 +34,16 @@ const (
 	unixStamps          // 'T': Unix time with microseconds
 	isoStamps           // stamp=iso: ISO 8601 with nanoseconds
 )
+
+// timed reports whether each line takes a stamp, also if none is shown.
+func (s *Script) timed() bool {
+	for _, o := range s.outlets {
+		if o.rate != (rate{}) {
+			return true
+		}
+	}
+	return s.stamp != unstamped
+}
 
 // text is what such stamps look like.
 func (s stamping) text() tai64.Stamps {

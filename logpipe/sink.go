@@ -20,32 +20,45 @@ type sink interface {
 	abandon()
 }
 
-// open opens a destination of the script.
-func (p *Pipe) open(o opening) (sink, error) {
-	if o.tee > 0 {
-		return p.openTee(o.tee)
-	}
-	if !o.dir {
-		f, err := rotate.OpenFile(o.path, rotate.FileOptions{
+// open opens a destination of a script. The first directory is home to the spool.
+func (p *Pipe) open(o opening, s *Script, home bool) (*outlet, error) {
+	out := &outlet{path: o.path, taking: true, place: -1}
+	var err error
+	switch {
+	case o.tee > 0:
+		out.sink = p.openTee(o.tee)
+	case o.dir:
+		var d *rotate.Dir
+		d, err = p.openDir(o, s, home, out)
+		out.sink = dirSink{d, p}
+	default:
+		var f *rotate.File
+		f, err = rotate.OpenFile(o.path, rotate.FileOptions{
 			Size: o.size, Num: o.num, Age: o.keep, Compress: o.compress == rotate.Gzip,
 		})
-		return fileSink{f, p}, err
+		out.sink = fileSink{f, p}
 	}
-	place, clock := len(p.intake.dirs), p.clock
-	if p.stamper == nil && p.timed {
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (p *Pipe) openDir(o opening, s *Script, home bool, out *outlet) (*rotate.Dir, error) {
+	clock := p.clock
+	if s.stamp == unstamped && s.timed() {
 		// The names of files must not take the stamps that rate= goes by.
 		clock = &tai64.Clock{Now: p.clock.Now}
 	}
-	d, err := rotate.Open(o.path, rotate.Options{
+	return rotate.Open(o.path, rotate.Options{
 		Size: o.size, Num: o.num, Processor: o.processor, HasProcessor: o.hasProcessor,
 		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep,
 		Compress: o.compress, Every: o.every, Old: p.grownOld,
-		Clock: clock, Stamped: p.stamper != nil, Stamps: p.script.stamp.text(),
+		Clock: clock, Stamped: s.stamp != unstamped, Stamps: s.stamp.text(),
 		Retry: p.retry, Warn: p.warn,
-		Spool: p.intake.home == nil, Survived: p.intake.survived(),
-		Turning: func(at rotate.Place) { p.turned(place, at) },
+		Spool: home, Survived: p.survived(),
+		Turning: func(at rotate.Place) { p.turned(out, at) },
 	})
-	return dirSink{d, p}, err
 }
 
 // retry is the policy for every step that fails: say why, wait, do the same
@@ -138,6 +151,7 @@ type outlet struct {
 	lo, hi int  // the last piece taken: text[lo:hi]
 	gather []byte
 	shape  *shape // nil: lines go as they are
+	place  int    // of a directory, among those of the intake; -1: it is not among them yet
 }
 
 // take adds text[lo:hi].

@@ -25,7 +25,10 @@ func (p *Pipe) spooled(src source) source {
 	if fd, ok := pipeOf(src); ok {
 		return &spoolSource{src, fd, p, runtime.GOMAXPROCS(0) == 1}
 	}
-	p.plainly(nil)
+	p.opt.Spool = false
+	if p.intake.on {
+		p.plainly(nil)
+	}
 	return src
 }
 
@@ -66,7 +69,7 @@ func (s *spoolSource) take(most int) (int, error) {
 		return int(in.spool.End() - in.seen), nil
 	}
 	n, err := in.spool.Take(s.fd, most)
-	if n == most && n >= smallBatch && !s.alone && !s.p.stopping.Load() {
+	if n == most && n >= smallBatch && !s.alone && !s.p.stopping.Load() && !s.p.reloading.Load() {
 		in.spool.Ahead(s.fd, most)
 	}
 	return n, err

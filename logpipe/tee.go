@@ -36,13 +36,13 @@ type teeSink struct {
 }
 
 // openTee returns the sink of tee=.
-func (p *Pipe) openTee(fd int) (sink, error) {
-	t := &teeSink{p: p, f: p.opt.Out, name: "standard output", number: len(p.outlets)}
+func (p *Pipe) openTee(fd int) sink {
+	t := &teeSink{p: p, f: p.opt.Out, name: "standard output"}
 	if fd == 2 {
 		t.f, t.name = p.opt.Err, "standard error"
 	}
 	t.gone = t.f == nil
-	return t, nil
+	return t
 }
 
 func (t *teeSink) key() uint64 { return noteKey(t.name, t.number) }

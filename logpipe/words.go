@@ -20,6 +20,7 @@ type keyword struct {
 
 var keywords = [...]keyword{
 	{"compress", (*Script).readCompress},
+	{"config", readConfig},
 	{"drop", func(s *Script, value string, _ *opening) error { return s.readRegex(deselect, value) }},
 	{"every", func(_ *Script, value string, set *opening) (err error) { set.every, err = period(value); return }},
 	{"file", (*Script).readFile},

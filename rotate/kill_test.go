@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ type killing struct {
 	wants   map[string]func(line string) bool   // by directory; nil: every line
 	makes   map[string]func(line string) string // what a line becomes; nil: what it was
 	rated   string                              // the directory that has a rate
+	changes [][]string                          // scripts in turn, instead of words
 	space   int                                 // of each directory, 0: no end
 	tee     string                              // the directory whose lines standard output gets as well
 	doubled *atomic.Int64                       // kills that doubled something there
@@ -56,6 +58,8 @@ var killings = []killing{
 	{name: "a rate", words: []string{"t", "s4096", "M/a", "rate=500/s:5", "line=900", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": nil}, rated: "b"},
 	{name: "a rate without stamps", words: []string{"s4096", "rate=1500/s:15", "M/a"}, wants: map[string]func(string) bool{"a": nil}, rated: "a"},
 	{name: "a rate that is told in a full file", words: []string{"t", "s4600", "rate=1000/s:10", "M/a"}, wants: map[string]func(string) bool{"a": nil}, rated: "a"},
+	{name: "scripts that change", wants: map[string]func(string) bool{"a": nil},
+		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "line=99", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4100", "M/a", "line=99", "M/b", "M/c"}}},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
@@ -98,7 +102,9 @@ type run struct {
 	opens int // calls of the latest process until it was open
 	said  []string
 	lives int
+	reads int      // of the clock, by the latest process
 	out   *os.File // standard output
+	file  string   // of the script, if that changes
 	owes  bool     // an archive that was dropped at the end may be told by the next process
 
 	prepare func()          // called when a process begins; nil: nothing
@@ -145,7 +151,8 @@ func (r *run) process(at int) (killed bool, err error) {
 			killed = true
 			for dir := range r.row.wants {
 				d := r.Disk(r.Name + "/" + dir)
-				r.clean[dir] = r.clean[dir] || slices.Contains(d.Names(), "current") && d.Mode("current") == 0o744
+				// A change of the script may do both in one process.
+				r.clean[dir] = r.clean[dir] || r.row.changes != nil || slices.Contains(d.Names(), "current") && d.Mode("current") == 0o744
 			}
 		}
 	}()
@@ -153,21 +160,26 @@ func (r *run) process(at int) (killed bool, err error) {
 }
 
 func (r *run) live() error {
+	r.reads = 0
 	if r.lives++; r.lives == 2 {
 		r.now = r.now.Add(-r.row.back)
 	}
-	words := slices.Clone(r.row.words)
-	for i := range words {
-		words[i] = strings.Replace(words[i], "M/", r.Name+"/", 1)
-	}
-	s, err := logpipe.Parse(words)
+	s, err := logpipe.Read(r.script())
 	if err != nil {
 		return err
 	}
-	p := logpipe.New(s, logpipe.Options{
+	var p *logpipe.Pipe
+	p = logpipe.New(s, logpipe.Options{
 		Spool: true, Pause: time.Nanosecond, Linger: -1, Out: r.out,
-		Clock: &tai64.Clock{Now: func() time.Time { r.now = r.now.Add(time.Millisecond); return r.now }},
-		Warn:  func(err error, _ bool) { r.said = append(r.said, err.Error()) },
+		Clock: &tai64.Clock{Now: func() time.Time {
+			r.now = r.now.Add(time.Millisecond)
+			if r.reads++; r.row.changes != nil && r.reads < 4 { // up to the end of a line it reads byte by byte
+				r.script()
+				p.Reload()
+			}
+			return r.now
+		}},
+		Warn: func(err error, _ bool) { r.said = append(r.said, err.Error()) },
 	})
 	r.opens = 0
 	if err := p.Open(); err != nil {
@@ -178,6 +190,29 @@ func (r *run) live() error {
 		return err
 	}
 	return p.Close()
+}
+
+// script is what multilog is called with. If it changes, that is a file, of a
+// content that depends on the time.
+func (r *run) script() []string {
+	words := r.row.words
+	if n := len(r.row.changes); n > 0 {
+		words = r.row.changes[(r.reads+r.lives)%n]
+	}
+	words = slices.Clone(words)
+	for i := range words {
+		words[i] = strings.Replace(words[i], "M/", r.Name+"/", 1)
+	}
+	if r.row.changes == nil {
+		return words
+	}
+	if r.file == "" {
+		r.file = filepath.Join(r.t.TempDir(), "words")
+	}
+	if err := os.WriteFile(r.file, []byte(strings.Join(words, "\n")), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return []string{"config=" + r.file}
 }
 
 // check looks at what all processes together have left, the last of which came
@@ -331,7 +366,7 @@ func (r *run) checkLines(got []byte, wants func(string) bool, makes func(string)
 func (r *run) texts(got string) (string, error) {
 	stamp, text := "", new(strings.Builder)
 	for line := range strings.Lines(got) {
-		if w := r.row.words[0]; w == "t" || w == "T" || strings.HasPrefix(w, "stamp=") {
+		if w := append(slices.Concat(r.row.changes...), r.row.words...)[0]; w == "t" || w == "T" || strings.HasPrefix(w, "stamp=") {
 			var at string
 			at, line, _ = strings.Cut(line, " ")
 			if at < stamp || at == stamp && w != "T" {

@@ -177,6 +177,16 @@ func (s *Spool) Begin(p *Progress) error {
 	return s.openFile()
 }
 
+// Renew makes p, which may have other destinations, what is true of a spool that
+// takes input already.
+func (s *Spool) Renew(p *Progress) error {
+	if s.cell != nil && len(s.buf) >= slotSize(p.entries()) {
+		s.Commit(p)
+		return nil
+	}
+	return s.newRecord(p)
+}
+
 // newRecord makes a file progress with room for all destinations, and puts it
 // in the place of an old one in one step.
 func (s *Spool) newRecord(p *Progress) error {

@@ -57,6 +57,9 @@
 //	ready=FD  write a newline to that descriptor, 3 or above, and close it, when all
 //	          directories are locked and hold what a killed multilog had taken
 //
+//	config=FILE  (before all patterns and destinations) the words in FILE stand here,
+//	          one in each line. Empty lines, and lines that begin with #, are none
+//
 // Any other word is ignored. Every line starts selected. A line may be of any
 // length and hold any bytes; patterns, e and = see its first 1000 bytes, the
 // stamp among them. A last line without a newline gets one.
@@ -170,6 +173,14 @@
 //
 // TERM: read to the end of the line at hand, leave the rest in standard
 // input, and end. ALRM: rotate every destination that is not empty.
+//
+// HUP, with config= only: read FILE again and go on by it from the next line on. A
+// directory whose words are the same stays open, all others are closed in good
+// order and opened. If FILE cannot be read or has a bad word, or what is new in it
+// cannot be opened, that is said once and the old script stays. No line is lost; a
+// kill at that moment may leave @LABEL.u, of complete lines. If FILE has another
+// first directory now, see "When it is killed". ready= is told once. Without config=
+// HUP ends multilog, as in 0.76.
 //
 // # When something fails
 //

@@ -3,6 +3,7 @@
 package logs
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,14 +16,19 @@ import (
 // Multilog writes lines of its input to log directories as its script says.
 func Multilog(e *cli.Env) int {
 	syscall.Umask(0o022)
-	script, err := logpipe.Parse(e.Args)
-	if err != nil {
+	script, err := logpipe.Read(e.Args)
+	if _, wrong := errors.AsType[*logpipe.WordError](err); wrong {
 		return e.Usage(err.Error())
+	} else if err != nil {
+		return e.Fatal(err)
 	}
 	// From here on TERM and ALRM wait until they can be obeyed, as the
 	// originals' do, which has them blocked.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGALRM)
+	if script.Reloads() {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	pipe := logpipe.New(script, logpipe.Options{
 		Spool: isPipe(e.In),
 		Alert: e.Tell,
@@ -58,9 +64,12 @@ func isPipe(f *os.File) bool {
 // obey passes signals on to the pipe, for the life of the process.
 func obey(signals <-chan os.Signal, pipe *logpipe.Pipe) {
 	for s := range signals {
-		if s == syscall.SIGTERM {
+		switch s {
+		case syscall.SIGTERM:
 			pipe.Stop()
-		} else {
+		case syscall.SIGHUP:
+			pipe.Reload()
+		default:
 			pipe.Rotate()
 		}
 	}
