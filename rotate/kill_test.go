@@ -58,8 +58,6 @@ var killings = []killing{
 	{name: "a rate", words: []string{"t", "s4096", "M/a", "rate=500/s:5", "line=900", "M/b"}, wants: map[string]func(string) bool{"a": nil, "b": nil}, rated: "b"},
 	{name: "a rate without stamps", words: []string{"s4096", "rate=1500/s:15", "M/a"}, wants: map[string]func(string) bool{"a": nil}, rated: "a"},
 	{name: "a rate that is told in a full file", words: []string{"t", "s4600", "rate=1000/s:10", "M/a"}, wants: map[string]func(string) bool{"a": nil}, rated: "a"},
-	{name: "scripts that change", wants: map[string]func(string) bool{"a": nil},
-		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "line=99", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4100", "M/a", "line=99", "M/b", "M/c"}}},
 	{name: "always synced", words: []string{"t", "s4096", "sync=always", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
@@ -173,7 +171,7 @@ func (r *run) live() error {
 		Spool: true, Pause: time.Nanosecond, Linger: -1, Out: r.out,
 		Clock: &tai64.Clock{Now: func() time.Time {
 			r.now = r.now.Add(time.Millisecond)
-			if r.reads++; r.row.changes != nil && r.reads < 4 { // up to the end of a line it reads byte by byte
+			if r.reads++; r.row.changes != nil && r.reads == 2 {
 				r.script()
 				p.Reload()
 			}
@@ -490,6 +488,23 @@ func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
 			t.Errorf("only %d kills and %d in recovery", first, second)
 		}
 	})
+}
+
+// TestAKillWhileTheScriptChangesLosesAndDoublesNothing asks for a change in every
+// process. The directory that all scripts have is exact.
+func TestAKillWhileTheScriptChangesLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	k := killing{
+		wants:   map[string]func(string) bool{"a": nil},
+		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4100", "M/a", "replace=.", "M/b", "M/c"}},
+	}
+	for at := 1; k.killedOnce(t, at); at++ {
+		for second := 1 + at%7; at < 70 && k.killedTwice(t, at, second); second += 7 {
+		}
+		if at > 100 {
+			at += 30 // up to the end of a line it reads byte by byte
+		}
+	}
 }
 
 // TestAnUnfinishedLineThatFillsItsFileIsThereOnce: the line gets its end when the

@@ -227,9 +227,10 @@
 //
 // Not exact are: lines of e, which may be said twice; tee=, where a kill may double
 // the 4096 bytes that were just written, and loses none; plain files; a directory
-// that is removed while multilog runs; and a script whose first directory is
-// another one than before, which leaves the old spool until it is the first
-// again. Input that is no pipe is read plainly, and so is one whose spool cannot be
+// that is removed while multilog runs; a start with other words than the killed one
+// had, as far as they give the lines it was at another shape; and a script whose first
+// directory is another one than before, which leaves the old spool until it is the
+// first again. Input that is no pipe is read plainly, and so is one whose spool cannot be
 // made at the start, which is said once: then a kill loses what was read and
 // not written, half a megabyte at most.
 //
