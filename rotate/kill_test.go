@@ -496,13 +496,13 @@ func TestAKillWhileTheScriptChangesLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	k := killing{
 		wants:   map[string]func(string) bool{"a": nil},
-		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4100", "M/a", "replace=.", "M/b", "M/c"}},
+		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4096", "M/a", "replace=.", "M/b", "M/c"}},
 	}
 	for at := 1; k.killedOnce(t, at); at++ {
 		for second := 1 + at%7; at < 70 && k.killedTwice(t, at, second); second += 7 {
 		}
 		if at > 100 {
-			at += 30 // up to the end of a line it reads byte by byte
+			at += 8 // up to the end of a line it reads byte by byte
 		}
 	}
 }
