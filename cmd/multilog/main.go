@@ -167,7 +167,8 @@
 // stays as wCODE says: readers of compressed logs go by content. zcat reads it. Every
 // 262144 bytes or less of the log, whole lines, are a member of their own. A file that
 // an outage has cut short stays as it is. Only the next rotation of the same directory
-// waits when lines come faster than they are compressed.
+// waits when lines come faster than they are compressed. For zstd there is the
+// processor, as '!zstd -qc'.
 //
 // # Signals
 //
