@@ -436,7 +436,10 @@ func TestKillsOfAllOfATreeLoseNothing(t *testing.T) {
 	}
 	close(stop)
 	tr.must(<-wrote)
-	tr.must(until("all lines", nil, func() bool { return s.isEmpty() && s.check() == nil }))
+	if err := until("all lines", nil, func() bool { return s.isEmpty() && s.check() == nil }); err != nil {
+		t.Fatalf("%v: %v; kills %v; the service writes to %s, the logger reads %s", err, s.check(), kills,
+			openFiles(t, tr.status("x").PID)["1"], openFiles(t, tr.status("x/log").PID)["0"])
+	}
 	tr.signal(syscall.SIGTERM)
 	tr.ends()
 	tr.none("x")
