@@ -81,7 +81,9 @@ func (p *Pipe) retry(err error) bool {
 	case <-timer.C:
 		return true
 	case <-stop:
-		p.left = p.left || writing
+		if writing { // a rotation beside the writer holds no line
+			p.left = true
+		}
 		return false
 	}
 }
