@@ -116,12 +116,11 @@ func (s *Scanner) goOn(sl *slot, now time.Time) {
 	case sl.stopping:
 		s.stop(sl, now)
 	case sl.seen:
-		// The log comes first, so that there is always somebody who reads.
-		if sl.logged && sl.log.due(now) && s.meet(sl, &sl.log, now) {
-			s.startLog(sl, now)
-		}
 		if sl.main.due(now) && s.meet(sl, &sl.main, now) {
 			s.startMain(sl, now)
+		}
+		if sl.logged && sl.log.due(now) && s.meet(sl, &sl.log, now) {
+			s.startLog(sl, now)
 		}
 		s.rejoin(sl, now)
 	}
