@@ -140,7 +140,7 @@ func (tr *scanTree) seen(sleepers []string) string {
 		fmt.Fprintln(&b)
 	}
 	tr.must(filepath.WalkDir(tr.home, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.Contains(path, "/supervise") || d.Name() == "status.new" {
+		if err != nil || !strings.Contains(path, "/supervise") || d.Name() == "status.new" || d.Name() == "running" {
 			return err
 		}
 		info, err := d.Info()
@@ -150,7 +150,9 @@ func (tr *scanTree) seen(sleepers []string) string {
 		}
 		return err
 	}))
-	lines := slices.Sorted(strings.Lines(readAll(tr.said)))
+	// Of a logger that was killed with its supervise nobody knows how it ended.
+	said := strings.ReplaceAll(readAll(tr.said), "supervise: warning: log/run: exit status unknown\n", "")
+	lines := slices.Sorted(strings.Lines(said))
 	b.WriteString(strings.Join(slices.Compact(lines), ""))
 	return b.String()
 }
