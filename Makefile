@@ -4,6 +4,7 @@ DESTDIR  =
 BOOT     =
 FUZZTIME = 30s
 BENCH    =
+BENCHTIME = 1s
 TORTURE  =
 
 # Where there is assembly for it, the first instruction of the process is ours:
@@ -59,7 +60,7 @@ fuzz:
 		done; done
 
 bench: build ## BENCH='-runs 9 -only tai64n', see testdata/bench/main.go
-	go test -run '^$$' -bench . -benchmem ./tai64 ./rotate ./logpipe
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./tai64 ./rotate ./logpipe
 	go run ./testdata/bench $(BENCH)
 
 torture: build ## kills, upgrades, full disks, and one table; TORTURE='-short', see testdata/torture/main.go
