@@ -28,7 +28,7 @@ type slot struct {
 	// All below is about its end, see stop.
 	stopping bool      // it is not started any more
 	forced   bool      // by force
-	left     bool      // a supervise that was killed has left the service to the next one
+	left     bool      // a supervise that was killed has left a process that has not ended
 	ask      time.Time // when to go on
 	gone     time.Time // since when main has ended
 	quiet    time.Time // when the pipe was last not empty

@@ -78,6 +78,8 @@ func (s *Scanner) stopLog(sl *slot, now time.Time) {
 		}
 	case sl.log.pid == 0:
 		closeEnd(&sl.pipe[1])
+		// One whose supervise was killed ends by itself, at the end of its input.
+		sl.left = now.Sub(sl.quiet) < patience && sl.hasLogger()
 	case noTime:
 		s.tell(sl, &sl.log, "dkx", now)
 		closeEnd(&sl.pipe[1])
@@ -91,19 +93,31 @@ func (s *Scanner) stopLog(sl *slot, now time.Time) {
 	}
 }
 
-// isLeft reports whether the service runs although its supervise does not. The
-// logger of a service ends by itself, at the end of its input.
+// isLeft reports whether the service runs although its supervise does not; with
+// encore, it or its logger.
 func (sl *slot) isLeft() bool {
+	main, log := sl.leftIn(sl.name)
+	return main || log
+}
+
+// hasLogger reports whether the logger runs.
+func (sl *slot) hasLogger() bool {
+	main, _ := sl.leftIn(sl.nameOf(&sl.log))
+	return main
+}
+
+// leftIn tells which processes of a service directory run.
+func (sl *slot) leftIn(dir string) (main, log bool) {
 	fi, err := os.Stat(sl.name)
 	if err != nil || idOf(fi) != sl.id {
-		return false // its name is another's by now
+		return false, false // its name is another's by now
 	}
-	control, err := ControlDir(sl.name)
+	control, err := ControlDir(dir)
 	if err != nil {
-		return false
+		return false, false
 	}
-	main, log, _, _ := kept(control)
-	return main.pid != 0 || log.pid != 0
+	m, l, _, _ := kept(control)
+	return m.pid != 0, l.pid != 0
 }
 
 // unread is the number of bytes in the pipe.

@@ -229,6 +229,42 @@ func TestTermEndsWhatWasTakenOver(t *testing.T) {
 	}
 }
 
+// killTwice kills a supervise and its successor, so that none is due soon.
+func (tr *scanTree) killTwice(supervise, dir string) {
+	tr.t.Helper()
+	for before := 0; ; {
+		var pids []int
+		tr.wait(supervise, func() bool {
+			pids = processes(supervise, dir)
+			return len(pids) == 1 && pids[0] != before
+		})
+		tr.must(syscall.Kill(pids[0], syscall.SIGKILL))
+		if before != 0 {
+			break
+		}
+		before = pids[0]
+	}
+	tr.wait("the end of "+supervise, func() bool { return len(processes(supervise, dir)) == 0 })
+}
+
+// TestSvscanWaitsForALoggerWhoseSuperviseWasKilled: it ends by itself, and a first
+// process must not end before it.
+func TestSvscanWaitsForALoggerWhoseSuperviseWasKilled(t *testing.T) {
+	t.Parallel()
+	tr := newScanTree(t, ours(t))
+	tr.service("x", sleeper, "cat\nsleep 1\necho done >done\n")
+	tr.link("x")
+	tr.start()
+	tr.isUp("x")
+	tr.isUp("x/log")
+	tr.killTwice("supervise log", filepath.Join(tr.home, "x"))
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	if got := readAll(filepath.Join(tr.home, "x/log/done")); got != "done\n" {
+		t.Errorf("svscan has ended before the logger, which wrote %q", got)
+	}
+}
+
 // TestTermEndsWhatAKilledSuperviseHasLeft has TERM come when the supervise of a
 // service, or of its logger, is dead and not due again yet.
 func TestTermEndsWhatAKilledSuperviseHasLeft(t *testing.T) {
@@ -239,20 +275,7 @@ func TestTermEndsWhatAKilledSuperviseHasLeft(t *testing.T) {
 		tr.start()
 		tr.must(s.writes(10))
 		tr.must(s.arrived())
-		dir := filepath.Join(tr.home, name)
-		for before := 0; ; { // a start that is followed by another death at once
-			var pids []int
-			tr.wait(supervise, func() bool {
-				pids = processes(supervise, dir)
-				return len(pids) == 1 && pids[0] != before
-			})
-			tr.must(syscall.Kill(pids[0], syscall.SIGKILL))
-			if before != 0 {
-				break
-			}
-			before = pids[0]
-		}
-		tr.wait("the end of "+supervise, func() bool { return len(processes(supervise, dir)) == 0 })
+		tr.killTwice(supervise, filepath.Join(tr.home, name))
 		tr.signal(syscall.SIGTERM)
 		tr.ends()
 		tr.none(name)
