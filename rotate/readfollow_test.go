@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,8 +217,14 @@ func TestAFileThatIsCutAndWrittenAgainIsNotDoubled(t *testing.T) {
 
 func TestFollowingSilentDirectoriesNeverWakesUp(t *testing.T) {
 	t.Parallel()
-	if newWatch() == nil {
-		t.Skip("nobody tells of changes here")
+	w := newWatch()
+	switch {
+	case w != nil:
+		w.close()
+	case runtime.GOOS == "linux":
+		t.Fatal("nobody tells of changes")
+	default:
+		t.Skip("only Linux tells of changes")
 	}
 	var dirs []string
 	for range 50 {

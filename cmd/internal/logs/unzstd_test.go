@@ -2,8 +2,10 @@ package logs
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,8 +60,11 @@ func TestZstdIsUnpackedByItsProgram(t *testing.T) {
 	}
 	t.Run("the real one, if it is here", func(t *testing.T) {
 		z, err := unzstd(&packed)
+		if errors.Is(err, exec.ErrNotFound) {
+			t.Skip("needs the program zstd, which .ci/run installs: ", err)
+		}
 		if err != nil {
-			t.Skip("needs the program zstd: ", err)
+			t.Fatal(err)
 		}
 		defer z.Close()
 		if got, err := io.ReadAll(z); string(got) != text || err != nil {
