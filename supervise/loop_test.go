@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // limit is how long a test waits for an event.
@@ -242,4 +244,28 @@ func TestTheControlDirectoryIsWhereTheEnvironmentSays(t *testing.T) {
 		}
 		s.close()
 	}
+}
+
+// TestALookAtTheLockKeepsNobodyAway: svscan looks whether a supervise is locked
+// while one starts.
+func TestALookAtTheLockKeepsNobodyAway(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "supervise"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Create(filepath.Join(dir, "supervise/lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(5*time.Millisecond, func() { _ = unix.Flock(int(lock.Fd()), unix.LOCK_UN) })
+	s, err := Open(dir, Options{Name: "sv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.close()
 }

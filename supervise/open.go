@@ -112,17 +112,21 @@ func (s *Service) takeLock() (err error) {
 }
 
 // flock locks. A supervise that was killed may have left the lock to a child that
-// it was just making, which lets go of it when it becomes its program.
+// it was just making, which lets go of it when it becomes its program; and whoever
+// looks whether the lock is held has it for a moment. Who lives and holds it is
+// not waited for.
 func (s *Service) flock() (err error) {
-	const patience, pause = time.Second, time.Millisecond
-	for range patience / pause {
+	const orphaned, looked, pause = time.Second, 100 * time.Millisecond, time.Millisecond
+	for waited := time.Duration(0); ; waited += pause {
 		err = unix.Flock(s.lock, unix.LOCK_EX|unix.LOCK_NB)
-		if !errors.Is(err, unix.EWOULDBLOCK) || !isOrphaned(s.ctl) {
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return err
+		}
+		if _, lives := Keeper(s.ctl); lives || waited >= orphaned || waited >= looked && !isOrphaned(s.ctl) {
 			return err
 		}
 		time.Sleep(pause)
 	}
-	return err
 }
 
 // makeDir makes the control directory, or that to which a symbolic link in its

@@ -144,6 +144,8 @@ func (s *Scanner) holds(path string, dir fileID) holder {
 	defer unix.Close(fd)
 	// Shared, so that those who only look do not keep each other out.
 	if err := unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB); !errors.Is(err, unix.EWOULDBLOCK) {
+		// Closing alone might leave it to a child that is about to start.
+		_ = unix.Flock(fd, unix.LOCK_UN)
 		return holder{free: true}
 	}
 	var st unix.Stat_t
