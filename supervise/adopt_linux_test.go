@@ -276,7 +276,8 @@ func TestTheCellHasThePidBeforeTheChildRuns(t *testing.T) {
 	if err := pipe(out[:]); err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(out[0])
+	f := os.NewFile(uintptr(out[0]), "")
+	defer f.Close()
 	// The child reads the file as its first act: what the kernel has written is
 	// its pid.
 	c := shell("echo $$; od -An -tu4 -j " + strconv.Itoa(cellsAt) + " -N 4 " + path)
@@ -287,7 +288,6 @@ func TestTheCellHasThePidBeforeTheChildRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := os.NewFile(uintptr(out[0]), "")
 	var pid, cell int
 	if _, err := fmt.Fscan(bufio.NewReader(f), &pid, &cell); err != nil || pid != ch.pid || cell != pid {
 		t.Errorf("pid %d, of which the child says %d and the cell %d (%v)", ch.pid, pid, cell, err)

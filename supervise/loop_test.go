@@ -262,8 +262,13 @@ func TestALookAtTheLockKeepsNobodyAway(t *testing.T) {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_SH); err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(5*time.Millisecond, func() { _ = unix.Flock(int(lock.Fd()), unix.LOCK_UN) })
+	looked := make(chan struct{})
+	time.AfterFunc(5*time.Millisecond, func() {
+		defer close(looked)
+		_ = unix.Flock(int(lock.Fd()), unix.LOCK_UN)
+	})
 	s, err := Open(dir, Options{Name: "sv"})
+	<-looked
 	if err != nil {
 		t.Fatal(err)
 	}
