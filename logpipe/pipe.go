@@ -40,6 +40,9 @@ type Options struct {
 	// Linger is how long lines that come quickly may wait in the input, so
 	// that many are taken at once: 0 means 5 ms, less than 0 not at all.
 	Linger time.Duration
+	// Busy is called when so much input is waiting that a second processor is
+	// of use, for a process that does without until then; nil does nothing.
+	Busy func()
 }
 
 // Pipe takes lines and does with each what its script says. Its methods are

@@ -65,7 +65,8 @@ type reading struct {
 	pace  pace
 	ended bool
 	err   error
-	pipe  int // how much the input pipe holds, as far as we know
+	pipe  int  // how much the input pipe holds, as far as we know
+	busy  bool // Options.Busy was called
 }
 
 // step reads once and brings what it got into the files.
@@ -110,6 +111,10 @@ func (r *reading) step() verdict {
 // writer need not wait for us.
 func (r *reading) grow() {
 	size := r.p.grow()
+	if size == largeBatch && !r.busy && r.p.opt.Busy != nil {
+		r.busy = true
+		r.p.opt.Busy()
+	}
 	if want := min(4*size, widePipe); want > r.pipe {
 		r.pipe = want
 		r.src.widen(want)

@@ -15,15 +15,13 @@ type spoolSource struct {
 	source
 	fd int // what the source reads
 	p  *Pipe
-
-	alone bool // there is one processor
 }
 
 // spooled returns a source that reads as src does, through the spool as long as
 // there is one.
 func (p *Pipe) spooled(src source) source {
 	if fd, ok := pipeOf(src); ok {
-		return &spoolSource{src, fd, p, runtime.GOMAXPROCS(0) == 1}
+		return &spoolSource{src, fd, p}
 	}
 	p.opt.Spool = false
 	if p.intake.on {
@@ -69,7 +67,7 @@ func (s *spoolSource) take(most int) (int, error) {
 		return int(in.spool.End() - in.seen), nil
 	}
 	n, err := in.spool.Take(s.fd, most)
-	if n == most && n >= smallBatch && !s.alone && !s.p.stopping.Load() && !s.p.reloading.Load() {
+	if n == most && n >= smallBatch && !s.p.stopping.Load() && !s.p.reloading.Load() && runtime.GOMAXPROCS(0) > 1 {
 		in.spool.Ahead(s.fd, most)
 	}
 	return n, err

@@ -80,6 +80,7 @@ func Find(table []Command, name string) *Command {
 
 func start(name, argv0 string, args []string, run func(*Env) int) int {
 	state := takeRenewal()
+	initProcessors()
 	initSignals()
 	initLimits(name)
 	return run(&Env{

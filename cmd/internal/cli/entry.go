@@ -11,6 +11,9 @@ package cli
 // few megabytes are enough for a program in C, and `softlimit -m 3000000` may
 // well stand in front of a setuidgid.
 //
+// And it appends GOMAXPROCS=1 to the environment, unless that has a GOMAXPROCS: see
+// processors.go.
+//
 // A binary linked without the flag knows nothing of this. It works, but of the
 // signals that are ignored it only passes on HUP and INT, and the closed
 // descriptors are /dev/null.
@@ -22,7 +25,12 @@ var (
 
 	raised  uint64    // bit N: the soft limit of raisable[N] is raised to the hard one
 	lowered [3]uint64 // what it was before
+
+	appended uint64 // entries of the environment that are entry's own, its last ones
 )
+
+// processors is what entry appends to the environment, and ends in a zero.
+var processors = [...]byte{'G', 'O', 'M', 'A', 'X', 'P', 'R', 'O', 'C', 'S', '=', '1', 0}
 
 // wasIgnored reports whether a signal is known to have been ignored at the
 // start of the process.

@@ -86,4 +86,36 @@ nextlimit:
 
 	MOVQ $1, ·entered(SB)
 	ADDQ $64, SP
+
+	// Behind argc are the arguments, a zero, the environment, a zero.
+	MOVQ 0(SP), CX
+	LEAQ 16(SP)(CX*8), R12
+variable:
+	MOVQ (R12), AX
+	TESTQ AX, AX
+	JEQ  append // at the zero
+	ADDQ $8, R12
+	MOVQ ·processors+0(SB), CX // GOMAXPRO
+	CMPQ 0(AX), CX
+	JNE  variable
+	MOVQ ·processors+3(SB), CX // AXPROCS=
+	CMPQ 3(AX), CX
+	JNE  variable
+	JMP  start
+
+append:
+	// All before the zero moves down by one word.
+	MOVQ SP, R13
+	SUBQ $8, SP
+move:
+	MOVQ (R13), AX
+	MOVQ AX, -8(R13)
+	ADDQ $8, R13
+	CMPQ R13, R12
+	JCS  move
+	LEAQ ·processors(SB), AX
+	MOVQ AX, -8(R12)
+	MOVQ $1, ·appended(SB)
+
+start:
 	JMP  _rt0_amd64_linux(SB)

@@ -57,6 +57,7 @@ func Search[C any](candidates []C, try func(C) error) error {
 // The variable by which a renewed process gets its state is not part of it.
 func Environ() []string {
 	env := environ()
+	env = env[:len(env)-int(appended)]
 	for i, v := range env {
 		if strings.HasPrefix(v, renewal+"=") {
 			return slices.Delete(slices.Clone(env), i, i+1)

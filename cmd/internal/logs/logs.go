@@ -34,6 +34,7 @@ func Multilog(e *cli.Env) int {
 		Alert: e.Tell,
 		Out:   e.Out,
 		Err:   e.Err,
+		Busy:  cli.AllProcessors,
 		Warn: func(err error, pausing bool) {
 			if pausing {
 				e.WarnPausing(err)

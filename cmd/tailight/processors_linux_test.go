@@ -1,0 +1,127 @@
+//go:build amd64 || arm64
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// The entry appends to the environment that the runtime sees. Nobody else does.
+func TestTheEnvironmentIsPassedOnAsItWasGiven(t *testing.T) {
+	t.Parallel()
+	bin := built(t)
+	for _, env := range [][]string{
+		nil,
+		{"A=1"},
+		{"A=1", "B=2"},
+		{"GOMAXPROCS=3"},
+		{"A=1", "GOMAXPROCS=3", "B=2"},
+		{"GOMAXPROCS="},
+		{"GOMAXPRO=7"},
+		{"GOMAXPROCSES=7", "A"},
+		{"NOGOMAXPROCS=7"},
+	} {
+		for _, command := range [][]string{{"pgrphack"}, {"fghack"}, {"setlock", "lock"}} {
+			cmd := exec.Command(filepath.Join(bin, command[0]), append(command[1:], "/bin/cat", "/proc/self/environ")...)
+			cmd.Dir, cmd.Env = t.TempDir(), append([]string{}, env...)
+			out, err := cmd.CombinedOutput()
+			if got := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"); err != nil || strings.Join(got, " ") != strings.Join(env, " ") {
+				t.Errorf("%s with %q passes on %q (%v)", command, env, got, err)
+			}
+		}
+	}
+}
+
+// Arguments are found behind the same number.
+func TestTheEntryMovesAllArguments(t *testing.T) {
+	t.Parallel()
+	bin := built(t)
+	for n := range 9 {
+		args := []string{"/bin/echo"}
+		for i := range n {
+			args = append(args, strings.Repeat("x", i))
+		}
+		out, err := exec.Command(filepath.Join(bin, "pgrphack"), args...).CombinedOutput()
+		if want := strings.Join(args[1:], " ") + "\n"; err != nil || string(out) != want {
+			t.Errorf("%q: %q (%v), want %q", args, out, err, want)
+		}
+	}
+}
+
+func TestAProcessorHasTheEnvironmentOfItsMultilog(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(filepath.Join(built(t), "multilog"), "s4096", "!env >../env; cat", "./d")
+	cmd.Dir, cmd.Env = t.TempDir(), append(testEnv(""), "KEPT=1")
+	cmd.Stdin = bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1000))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v, said %s", err, out)
+	}
+	env, err := os.ReadFile(filepath.Join(cmd.Dir, "env"))
+	if err != nil || !bytes.Contains(env, []byte("KEPT=1\n")) || bytes.Contains(env, []byte("GOMAXPROCS")) {
+		t.Errorf("it has %q (%v)", env, err)
+	}
+}
+
+// A multilog begins with one processor, and takes all when it has to. The
+// runtime says how many there are, as it was asked to.
+func TestMultilogTakesAllProcessorsWhenItIsBusy(t *testing.T) {
+	t.Parallel()
+	if runtime.NumCPU() == 1 {
+		t.Skip("this system has one processor")
+	}
+	cmd := exec.Command(filepath.Join(built(t), "multilog"), "t", "./d")
+	cmd.Dir, cmd.Env = t.TempDir(), append(testEnv(""), "GODEBUG=schedtrace=1")
+	said, err := os.Create(filepath.Join(cmd.Dir, "said"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	cmd.Stderr = said
+	pipe, err := newConduit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.close()
+	cmd.Stdin = pipe.r
+	j, err := startJob(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = j.wait()
+	}()
+	procs := func() (one, more bool) {
+		for _, line := range strings.Split(readAll(said.Name()), "\n") {
+			if _, n, ok := strings.Cut(line, "gomaxprocs="); ok {
+				one, more = one || strings.HasPrefix(n, "1 "), more || !strings.HasPrefix(n, "1 ")
+			}
+		}
+		return one, more
+	}
+	if err := until("one processor", j, func() bool { one, _ := procs(); return one }); err != nil {
+		t.Fatal(err)
+	}
+	if err := pipe.feed(j, []byte("a line\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, more := procs(); more {
+		t.Error("it has several processors for a line")
+	}
+	lines := bytes.Repeat([]byte("many lines\n"), 100_000)
+	if err := until("several processors", j, func() bool {
+		if err := pipe.pour(j, lines); err != nil {
+			t.Fatal(err)
+		}
+		_, more := procs()
+		return more
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
