@@ -56,15 +56,17 @@ func TestTheEntryMovesAllArguments(t *testing.T) {
 
 func TestAProcessorHasTheEnvironmentOfItsMultilog(t *testing.T) {
 	t.Parallel()
-	cmd := exec.Command(filepath.Join(built(t), "multilog"), "s4096", "!env >../env; cat", "./d")
-	cmd.Dir, cmd.Env = t.TempDir(), append(testEnv(""), "KEPT=1")
-	cmd.Stdin = bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1000))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v, said %s", err, out)
-	}
-	env, err := os.ReadFile(filepath.Join(cmd.Dir, "env"))
-	if err != nil || !bytes.Contains(env, []byte("KEPT=1\n")) || bytes.Contains(env, []byte("GOMAXPROCS")) {
-		t.Errorf("it has %q (%v)", env, err)
+	for _, given := range []string{"KEPT=1", "GOMAXPROCS=3"} {
+		cmd := exec.Command(filepath.Join(built(t), "multilog"), "s4096", "!env >../env; cat", "./d")
+		cmd.Dir, cmd.Env = t.TempDir(), append(testEnv(""), given)
+		cmd.Stdin = bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1000))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v, said %s", err, out)
+		}
+		env, err := os.ReadFile(filepath.Join(cmd.Dir, "env"))
+		if err != nil || !bytes.Contains(env, []byte(given+"\n")) || bytes.Contains(env, []byte("GOMAXPROCS=1")) {
+			t.Errorf("with %s it has %q (%v)", given, env, err)
+		}
 	}
 }
 

@@ -11,8 +11,7 @@ package cli
 // few megabytes are enough for a program in C, and `softlimit -m 3000000` may
 // well stand in front of a setuidgid.
 //
-// And it appends GOMAXPROCS=1 to the environment, unless that has a GOMAXPROCS: see
-// processors.go.
+// And it appends GOMAXPROCS=1 to the environment, see processors.go.
 //
 // A binary linked without the flag knows nothing of this. It works, but of the
 // signals that are ignored it only passes on HUP and INT, and the closed

@@ -87,24 +87,14 @@ nextlimit:
 	MOVQ $1, ·entered(SB)
 	ADDQ $64, SP
 
-	// Behind argc are the arguments, a zero, the environment, a zero.
+	// Behind argc are the arguments, a zero, the environment, a zero. All
+	// before the last zero moves down by one word.
 	MOVQ 0(SP), CX
-	LEAQ 16(SP)(CX*8), R12
+	LEAQ 8(SP)(CX*8), R12
 variable:
-	MOVQ (R12), AX
-	TESTQ AX, AX
-	JEQ  append // at the zero
 	ADDQ $8, R12
-	MOVQ ·processors+0(SB), CX // GOMAXPRO
-	CMPQ 0(AX), CX
+	CMPQ 0(R12), $0
 	JNE  variable
-	MOVQ ·processors+3(SB), CX // AXPROCS=
-	CMPQ 3(AX), CX
-	JNE  variable
-	JMP  start
-
-append:
-	// All before the zero moves down by one word.
 	MOVQ SP, R13
 	SUBQ $8, SP
 move:
@@ -116,6 +106,4 @@ move:
 	LEAQ ·processors(SB), AX
 	MOVQ AX, -8(R12)
 	MOVQ $1, ·appended(SB)
-
-start:
 	JMP  _rt0_amd64_linux(SB)

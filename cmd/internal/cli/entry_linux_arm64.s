@@ -93,28 +93,16 @@ nextlimit:
 	MOVD R4, ·entered(SB)
 	ADD  $64, RSP
 
-	// Behind argc are the arguments, a zero, the environment, a zero.
-	MOVD 0(RSP), R4
-	ADD  $16, RSP, R19
-	ADD  R4<<3, R19, R19
-	MOVD $·processors(SB), R20
-	MOVD 0(R20), R5 // GOMAXPRO
-	MOVD 3(R20), R6 // AXPROCS=
-variable:
-	MOVD (R19), R4
-	CBZ  R4, append // at the zero
-	ADD  $8, R19, R19
-	MOVD 0(R4), R7
-	CMP  R5, R7
-	BNE  variable
-	MOVD 3(R4), R7
-	CMP  R6, R7
-	BNE  variable
-	JMP  start
-
-append:
-	// All before the zero moves down, by two words: the stack pointer has to
+	// Behind argc are the arguments, a zero, the environment, a zero. All
+	// before the last zero moves down, by two words: the stack pointer has to
 	// be a multiple of 16. So the variable is there twice.
+	MOVD 0(RSP), R4
+	ADD  $8, RSP, R19
+	ADD  R4<<3, R19, R19
+variable:
+	ADD  $8, R19, R19
+	MOVD (R19), R4
+	CBNZ R4, variable
 	MOVD RSP, R4
 	SUB  $16, RSP
 move:
@@ -123,10 +111,9 @@ move:
 	ADD  $8, R4, R4
 	CMP  R19, R4
 	BLO  move
+	MOVD $·processors(SB), R20
 	MOVD R20, -16(R19)
 	MOVD R20, -8(R19)
 	MOVD $2, R4
 	MOVD R4, ·appended(SB)
-
-start:
 	JMP  _rt0_arm64_linux(SB)
