@@ -157,6 +157,9 @@ func Open(name string, opt Options) (*Dir, error) {
 	if opt.Compress != Uncompressed && opt.HasProcessor {
 		return nil, &Error{Text: fmt.Sprintf("unable to open directory %s: a processor beside Compress", name)}
 	}
+	// Timers may come to their end before all is ready.
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.initExpiry()
 	if err := d.enter(); err != nil {
 		d.stopExpiry()

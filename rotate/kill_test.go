@@ -94,12 +94,15 @@ var everyFlag = flag.Bool("every", false, "kill a second time at every call of e
 
 // TestAKillAtAnyCallLosesAndDoublesNothing kills the first process at every
 // call, and the second one at every seventh call of its recovery, another seventh
-// for each first; or at all of them with -every.
+// for each first; or at all of them with -every. (Under the race detector, at fewer.)
 func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	step := 7
+	step, wanted := 7, 200
+	if raced {
+		step, wanted = 70, 20
+	}
 	if *everyFlag {
-		step = 1
+		step, wanted = 1, 200
 	}
 	eachKilling(t, func(t *testing.T, k killing) {
 		k.doubled = new(atomic.Int64)
@@ -115,7 +118,7 @@ func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
 		if n := k.doubled.Load(); n > int64(first/10) {
 			t.Errorf("%d of %d kills double what standard output gets", n, first)
 		}
-		if first < 60 || second < 200 {
+		if first < 60 || second < wanted {
 			t.Errorf("only %d kills and %d in recovery", first, second)
 		}
 	})
@@ -129,8 +132,12 @@ func TestAKillWhileTheScriptChangesLosesAndDoublesNothing(t *testing.T) {
 		wants:   map[string]func(string) bool{"a": nil},
 		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4096", "M/a", "replace=.", "M/b", "M/c"}},
 	}
+	last := 70
+	if raced {
+		last = 7
+	}
 	for at := 1; k.killedOnce(t, at); at++ {
-		for second := 1 + at%7; at < 70 && k.killedTwice(t, at, second); second += 7 {
+		for second := 1 + at%7; at < last && k.killedTwice(t, at, second); second += 7 {
 		}
 		if at > 100 {
 			at += 8 // up to the end of a line it reads byte by byte

@@ -44,8 +44,11 @@ type memFS struct {
 // do is every call: it is numbered, and the plan may strike.
 func (m *memFS) do(call string, effect func() error) error {
 	d := m.disk
-	if d.gate != nil {
-		d.gate()
+	d.mu.Lock()
+	gate := d.gate
+	d.mu.Unlock()
+	if gate != nil {
+		gate()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
