@@ -83,10 +83,13 @@ func TestDyingAfterACallIsDyingBeforeTheNext(t *testing.T) {
 func TestDyingAtAnyCallLosesNothing(t *testing.T) {
 	t.Parallel()
 	eachHistory(t, func(t *testing.T, h history) {
-		first, second := 0, 0
+		deaths, first, second := 0, 0, 0
 		play := func(d *memDisk) int { acked, _ := h.run(d); return acked }
 		first = eachDeath(t, newDisk, play, func(d *memDisk, acked int, when string) {
 			start := func() *memDisk { c := d.copyOf(); c.restart(); return c }
+			if deaths++; raced && deaths%8 != 0 {
+				return
+			}
 			again := func(d *memDisk) int { _ = h.reopenLiving(d); return acked }
 			second += eachDeath(t, start, again, func(d *memDisk, acked int, when2 string) {
 				if err := h.reopen(d); err != nil {
@@ -100,7 +103,7 @@ func TestDyingAtAnyCallLosesNothing(t *testing.T) {
 			h.check(t, d, acked, when)
 		})
 		t.Logf("%d deaths, %d of their recoveries", first, second)
-		if first < 50 || second < 1000 {
+		if first < 50 || second < 1000 && !raced {
 			t.Errorf("only %d deaths and %d in recovery", first, second)
 		}
 	})

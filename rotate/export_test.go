@@ -25,6 +25,9 @@ type Machine struct {
 	dead  bool
 }
 
+// Raced says that the race detector is on.
+const Raced = raced
+
 // ErrKilled is the panic by which a process of a Machine ends.
 var ErrKilled = errors.New("killed")
 

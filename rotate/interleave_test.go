@@ -8,7 +8,13 @@ import (
 
 // interleavings is how many orders of writer and walk are tried where each of
 // them is run many times.
-const interleavings = 8
+var interleavings = 8
+
+func init() {
+	if raced {
+		interleavings = 2
+	}
+}
 
 // referee lets one goroutine go on at a time, from one call of the disk to the
 // next; which one, the seed decides. It works in a synctest bubble.

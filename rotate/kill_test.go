@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tailight/tailight/rotate"
 )
 
 // These tests run the whole log path over fake directories, and kill it at
@@ -98,7 +100,7 @@ var everyFlag = flag.Bool("every", false, "kill a second time at every call of e
 func TestAKillAtAnyCallLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	step, wanted := 7, 200
-	if raced {
+	if rotate.Raced {
 		step, wanted = 70, 20
 	}
 	if *everyFlag {
@@ -132,15 +134,15 @@ func TestAKillWhileTheScriptChangesLosesAndDoublesNothing(t *testing.T) {
 		wants:   map[string]func(string) bool{"a": nil},
 		changes: [][]string{{"t", "s4096", "M/a", "M/b"}, {"t", "s4096", "M/a", "prefix=p", "M/c", "M/b"}, {"t", "s4100", "M/a"}, {"t", "s4096", "M/a", "replace=.", "M/b", "M/c"}},
 	}
-	last := 70
-	if raced {
-		last = 7
+	last, few := 70, 8
+	if rotate.Raced {
+		last, few = 7, 80
 	}
 	for at := 1; k.killedOnce(t, at); at++ {
 		for second := 1 + at%7; at < last && k.killedTwice(t, at, second); second += 7 {
 		}
 		if at > 100 {
-			at += 8 // up to the end of a line it reads byte by byte
+			at += few // up to the end of a line it reads byte by byte
 		}
 	}
 }
@@ -225,13 +227,17 @@ func TestManyKillsInARowLoseAndDoubleNothing(t *testing.T) {
 }
 
 // TestAnyCallThatFailsLosesAndDoublesNothing lets every call fail once, with
-// its effect and without.
+// its effect and without. (Under the race detector, every seventh.)
 func TestAnyCallThatFailsLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
+	step := 1
+	if rotate.Raced {
+		step = 7
+	}
 	eachKilling(t, func(t *testing.T, k killing) {
 		for dir := range k.wants {
 			for _, with := range []bool{false, true} {
-				for n, missed := 1, 0; missed < 20; n++ {
+				for n, missed := 1, 0; missed < 20; n += step {
 					if k.failed(t, dir, n, with) {
 						missed = 0
 					} else {

@@ -1,7 +1,7 @@
 //go:build race
 
-package rotate_test
+package rotate
 
-// raced says that the race detector is on, under which what is tried out at every
-// call takes ten times as long and is no more exact.
+// raced says that the race detector is on. What is tried out at every call takes ten
+// times as long under it and is no more exact, so it is tried at fewer.
 const raced = true
