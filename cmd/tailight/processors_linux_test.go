@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -85,12 +86,10 @@ func TestMultilogTakesAllProcessorsWhenItIsBusy(t *testing.T) {
 	}
 	defer said.Close()
 	cmd.Stderr = said
-	pipe, err := newConduit()
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pipe.close()
-	cmd.Stdin = pipe.r
 	j, err := startJob(cmd)
 	if err != nil {
 		t.Fatal(err)
@@ -100,30 +99,35 @@ func TestMultilogTakesAllProcessorsWhenItIsBusy(t *testing.T) {
 		_ = j.wait()
 	}()
 	procs := func() (one, more bool) {
-		for _, line := range strings.Split(readAll(said.Name()), "\n") {
+		for line := range strings.Lines(readAll(said.Name())) {
 			if _, n, ok := strings.Cut(line, "gomaxprocs="); ok {
 				one, more = one || strings.HasPrefix(n, "1 "), more || !strings.HasPrefix(n, "1 ")
 			}
 		}
 		return one, more
 	}
-	if err := until("one processor", j, func() bool { one, _ := procs(); return one }); err != nil {
+	if _, err := in.Write([]byte("a line\n")); err != nil {
 		t.Fatal(err)
 	}
-	if err := pipe.feed(j, []byte("a line\n")); err != nil {
+	if err := until("a line with one processor", j, func() bool {
+		one, _ := procs()
+		return one && strings.HasSuffix(readAll(cmd.Dir+"/d/current"), "a line\n")
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, more := procs(); more {
 		t.Error("it has several processors for a line")
 	}
-	lines := bytes.Repeat([]byte("many lines\n"), 100_000)
-	if err := until("several processors", j, func() bool {
-		if err := pipe.pour(j, lines); err != nil {
-			t.Fatal(err)
+	var pouring sync.WaitGroup
+	defer pouring.Wait()
+	pouring.Go(func() {
+		lines := bytes.Repeat([]byte("many lines\n"), 100_000)
+		for err := error(nil); err == nil; {
+			_, err = in.Write(lines) // until it is killed
 		}
-		_, more := procs()
-		return more
-	}); err != nil {
+	})
+	err = until("several processors", j, func() bool { _, more := procs(); return more })
+	if _ = cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 }
