@@ -1,7 +1,10 @@
 package supervise
 
 import (
+	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 )
 
@@ -13,5 +16,14 @@ func TestMain(m *testing.M) {
 		play()
 		return
 	}
+	moreParallel()
 	os.Exit(m.Run())
+}
+
+// moreParallel raises the default of -parallel: tests of this package mostly wait
+// for other processes. A flag of the command line still wins.
+func moreParallel() {
+	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 }
