@@ -41,7 +41,6 @@ type run struct {
 func (k killing) start(t *testing.T) *run {
 	t.Helper()
 	r := &run{Machine: rotate.NewMachine(fmt.Sprintf("/machine%d", machineNumber.Add(1))), t: t, row: k, now: time.Unix(1e9, 0), clean: map[string]bool{}}
-	t.Cleanup(r.Forget)
 	in, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
