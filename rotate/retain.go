@@ -80,8 +80,12 @@ func (d *Dir) expireNext(old []string) {
 	if d.expiry == nil || len(old) == 0 {
 		return
 	}
-	wait := labelOf(old[0]).Time().Sub(d.horizon().Time())
-	if wait <= 0 {
+	horizon := d.horizon()
+	wait := labelOf(old[0]).Time().Sub(horizon.Time())
+	switch {
+	case labelOf(old[0]).Compare(horizon) <= 0:
+		wait = 0 // it has come of age while others were deleted
+	case wait <= 0:
 		wait = longestWait // a label from the end of the scale
 	}
 	d.expiry.Reset(min(wait, longestWait))

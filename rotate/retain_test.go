@@ -245,3 +245,45 @@ func TestAnArchiveComesOfAgeBesideASlowProcessor(t *testing.T) {
 		}
 	})
 }
+
+// TestAnArchiveMayComeOfAgeWhileTheDirectoryIsOpened fails each call of a slow
+// recovery during which the timer goes off.
+func TestAnArchiveMayComeOfAgeWhileTheDirectoryIsOpened(t *testing.T) {
+	t.Parallel()
+	for n, failed := 1, true; failed; n++ {
+		d := aged()
+		for i := range 20 {
+			d.put(archive(tai64.At(time.Now().Add(time.Duration(i)*time.Millisecond-time.Hour)), "s"), "x", 0o744)
+		}
+		d.put("current", "cut short\n", 0o644)
+		d.put("previous", "cut short\n", 0o644)
+		var calling atomic.Bool
+		d.gate = func() {
+			if !calling.CompareAndSwap(false, true) {
+				t.Errorf("call %d, or the one after: two at a time", d.callsSoFar())
+			}
+			time.Sleep(time.Millisecond)
+			calling.Store(false)
+		}
+		d.inject(n, failWithout, syscall.EIO)
+		opt := history{age: time.Hour}.options(d)
+		opt.now, opt.Clock = time.Now, new(tai64.Clock)
+		dir, err := Open("d", opt)
+		if failed = err != nil; failed {
+			continue
+		}
+		eventually(t, "all that are old are deleted", func() bool {
+			sizes, _ := d.kept()
+			return len(sizes) == 2 || d.failed() && len(sizes) == 3
+		})
+		failed = d.failed() // what is not said
+		dir.Abandon()
+	}
+}
+
+// failed reports whether the planned error was seen.
+func (d *memDisk) failed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.injected > 0
+}
