@@ -245,3 +245,47 @@ func TestEveryRotatesAsOftenAsItSaysWhateverTheClockDoes(t *testing.T) {
 		})
 	}
 }
+
+// TestStampsGoOnAboveThoseOfAnEarlierProcess sets the clock back between two
+// processes, however the first one ended.
+func TestStampsGoOnAboveThoseOfAnEarlierProcess(t *testing.T) {
+	t.Parallel()
+	for _, ending := range []struct {
+		name string
+		end  func(*stepped) error
+	}{
+		{"in good order", func(x *stepped) error { return x.Close() }},
+		{"by an outage", func(x *stepped) error { x.Abandon(); return nil }},
+		{"after a rotation", func(x *stepped) error { err := x.Rotate(); x.Abandon(); return err }},
+		{"within a line", func(x *stepped) error {
+			_, err := x.Write([]byte("a line without a stamp\nand half of one"))
+			x.Abandon()
+			return err
+		}},
+	} {
+		t.Run(ending.name, func(t *testing.T) {
+			t.Parallel()
+			for _, back := range []time.Duration{0, 500 * time.Millisecond, time.Hour} {
+				x := openStepped(history{}, func(o *Options) { o.Size = 1 << 20 })
+				x.write(t, 3)
+				last := x.opt.Clock.Last()
+				if err := ending.end(x); err != nil {
+					t.Fatal(err)
+				}
+				reading := x.now.Add(-back)
+				x.now = reading
+				x.disk.restart()
+				x.open()
+				x.write(t, 1)
+				got := x.opt.Clock.Last()
+				switch {
+				case back == time.Hour && (got.Compare(tai64.At(reading)) <= 0 || got.Compare(last) >= 0):
+					t.Errorf("back by an hour: %v after %v, the clock shows %v", got, last, tai64.At(reading))
+				case back < time.Hour && got.Compare(last) <= 0:
+					t.Errorf("back by %v: %v after %v", back, got, last)
+				}
+				x.Abandon()
+			}
+		})
+	}
+}

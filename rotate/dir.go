@@ -62,7 +62,8 @@ type Options struct {
 
 	// Clock gives archives their labels. Whoever stamps the lines shares its
 	// clock, so that an archive's label lies above the stamps of its lines.
-	// nil means a clock of the directory's own.
+	// nil means a clock of the directory's own. With Stamped, Open lets it go on
+	// from the last stamp that is there.
 	Clock *tai64.Clock
 	// Stamped says that lines begin with a stamp of Clock, as a
 	// [tai64.Stamper] writes it, or what Stamps says. A file that is full
@@ -125,6 +126,7 @@ type Dir struct {
 	inLine   bool        // the last byte written does not end a line
 	expiry   *time.Timer // when the next archive is older than MaxAge; nil: no MaxAge
 	aging    aging
+	opened   bool // enter was called
 	closed   bool
 	failures int // of processors in a row; for walks, of which there is one at a time
 
@@ -217,6 +219,11 @@ func (d *Dir) enter() error {
 		return err
 	}
 	d.fs = fsys
+	if !d.opened {
+		// Later there may be lines that have their stamps and are in no file yet.
+		d.goOnFromEarlier()
+		d.opened = true
+	}
 	err = d.survive()
 	if err == nil {
 		err = d.loadDropped()
