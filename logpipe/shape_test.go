@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -160,15 +161,26 @@ func TestARotationTellsFirst(t *testing.T) {
 	}
 }
 
-func TestAClockThatIsSetBackDoesNotSilenceALog(t *testing.T) {
+// TestAClockThatIsSetSilencesNoLog sets it while a line is suppressed. A step that is
+// shorter than the burst counts as time that did not pass.
+func TestAClockThatIsSetSilencesNoLog(t *testing.T) {
 	t.Parallel()
-	p, dir, now := rated(t, "rate=1/s:2")
-	put(t, p, []byte("1\n2\n3\n"))
-	*now = now.Add(-time.Hour)
-	put(t, p, []byte("4\n"))
-	closed(t, p)
-	if got := slurp(t, dir+"/current"); !bytes.HasPrefix(got, []byte("1\n2\n4\ntailight: suppressed 1 line ")) {
-		t.Errorf("%q", got)
+	const year = 365 * 24 * time.Hour
+	for _, steps := range [][]time.Duration{{-time.Hour}, {-3 * time.Second}, {year}, {year, -year}, {-year, year}} {
+		t.Run(fmt.Sprint(steps), func(t *testing.T) {
+			t.Parallel()
+			p, dir, now := rated(t, "rate=1/s:2")
+			put(t, p, []byte("1\n2\n3\n"))
+			want := "1\n2\n"
+			for _, step := range steps {
+				*now = now.Add(step)
+				put(t, p, []byte("4\n5\n6\n"))
+				want += "4\nTOLD\n5\n"
+			}
+			closed(t, p)
+			got := regexp.MustCompile("tailight: suppressed 1 line .*").ReplaceAll(slurp(t, dir+"/current"), []byte("TOLD"))
+			wantBytes(t, dir, got, []byte(want+"TOLD\n"))
+		})
 	}
 }
 
