@@ -188,7 +188,7 @@ func (s *source) bound(p *part) {
 			k.text.lo = lo
 		}
 	}
-	if until := s.r.opt.Until; until != none && labels {
+	if until := s.r.opt.Until; until != none && labels && !k.endsBelow(until) {
 		var hi int64
 		if hi, _, labels = seekLabel(k.plain, k.text.lo, k.text.hi, until); labels {
 			k.text.hi = hi
@@ -201,14 +201,22 @@ func (s *source) bound(p *part) {
 }
 
 // dropAbove forgets files that lie behind a label, but for one: in files of 0.76
-// the first labels may be below those of the file before.
+// the first labels may be below those of the file before; and for those that endRange
+// keeps.
 func (k *back) dropAbove(l tai64.TAI64N) {
 	i := slices.IndexFunc(k.parts, func(p part) bool { return p.named && p.label.Compare(l) >= 0 })
-	if i >= 0 && l != (tai64.TAI64N{}) && i+2 < len(k.parts) {
-		closeParts(k.parts[i+2:])
-		k.parts = k.parts[:i+2]
-		k.i = len(k.parts)
+	if i < 0 || l == (tai64.TAI64N{}) {
+		return
 	}
+	k.parts = slices.Concat(k.parts[:min(i+2, len(k.parts))], lowered(k.parts[min(i+2, len(k.parts)):]))
+	k.i = len(k.parts)
+}
+
+// endsBelow reports whether the last label in what is left of the present file is
+// below l. Then all of it is looked at: the clock may have been above in between.
+func (k *back) endsBelow(l tai64.TAI64N) bool {
+	_, last, ok := k.lastLabel(k.plain, k.text.hi)
+	return ok && last.Compare(l) < 0
 }
 
 // takeBack makes line of what stands at start:end of the present file, and

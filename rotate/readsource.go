@@ -254,9 +254,7 @@ func (s *source) take(b []byte, whole bool) bool {
 			s.stepped()
 		}
 		l.Lead, s.last, s.top, s.labels = n, label, label, true
-		if s.keep = s.decide(label); s.done {
-			return false
-		}
+		s.keep = s.decide(label)
 	} else {
 		s.keep = s.inside
 	}
@@ -280,11 +278,9 @@ func (s *source) decide(label tai64.TAI64N) bool {
 		s.passed, s.stop = false, nil
 		return s.inside
 	}
-	// In files of 0.76 the first labels may be below those of the file before,
-	// so it takes two to be sure.
-	s.done, s.passed = s.passed, true
 	s.stopAt(s.prev, s.lineOff)
-	s.text.end()
+	s.endRange(label)
+	s.passed = true
 	return false
 }
 
