@@ -110,6 +110,13 @@ func (d *memDisk) Fail(n int, with bool, errno syscall.Errno) {
 	d.inject(d.calls+n, plan, errno)
 }
 
+// Seal lets the disk be read only from the n-th call on, until so many changes have
+// been refused.
+func (d *memDisk) Seal(n, changes int) {
+	d.inject(d.calls+n, failSealed, syscall.EROFS)
+	d.sealed = changes
+}
+
 // Failed reports whether a call has failed, and Last names the latest one.
 func (d *memDisk) Failed() bool  { return d.injected > 0 }
 func (d *memDisk) Log() []string { return d.log }

@@ -25,11 +25,12 @@ const (
 	failWithout       // an error, and no effect
 	failWith          // an error, and the effect all the same
 	failShort         // a write is cut in half, and the next one fails
+	failSealed        // the disk can be read only, from there on
 )
 
 func (f fault) String() string {
 	return [...]string{"no fault", "die before", "die after", "fail without effect",
-		"fail with effect", "short write, then no space"}[f]
+		"fail with effect", "short write, then no space", "read-only"}[f]
 }
 
 // memDisk holds the entries of one log directory, its open files and what of
@@ -50,6 +51,7 @@ type memDisk struct {
 	plan     fault
 	errno    syscall.Errno
 	full     bool // the next write fails (failShort)
+	sealed   int  // changes that will be refused from the call at on (failSealed)
 	injected int  // errors that the plan has caused
 	open     int  // open files and directories of the present process
 	space    int  // bytes that the files of logs may have together; 0: no end

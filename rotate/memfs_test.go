@@ -63,6 +63,12 @@ func (m *memFS) do(call string, effect func() error) error {
 	if d.calls == d.at && !(d.plan >= failWithout && strings.HasPrefix(call, "store")) {
 		plan = d.plan // but storing is not a call, and never fails
 	}
+	if d.plan == failSealed && d.calls >= d.at && d.sealed > 0 && changes(call) {
+		d.sealed--
+		plan = failWithout
+	} else if plan == failSealed {
+		plan = none
+	}
 	var err error
 	switch plan {
 	case dieBefore:
@@ -89,6 +95,19 @@ func (m *memFS) do(call string, effect func() error) error {
 	}
 	d.log = append(d.log, call)
 	return err
+}
+
+// changes reports whether a call is one that a disk refuses that can be read only.
+// What is in memory can be stored to: see memCell.
+func changes(call string) bool {
+	verb, rest, _ := strings.Cut(call, " ")
+	switch verb {
+	case "open":
+		return strings.Contains(rest, " write") || strings.Contains(rest, " create")
+	case "stat", "fstat", "names", "read", "readAt", "close", "store":
+		return false
+	}
+	return true
 }
 
 // create makes an entry. The caller holds mu.
