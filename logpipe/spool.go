@@ -44,8 +44,9 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 		}
 	case syscall.EAGAIN, syscall.EINTR:
 		return 0, errno
-	case syscall.ENOSPC, syscall.EDQUOT:
-		// Nothing has been taken, and nothing will be that a kill could take.
+	case syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS:
+		// Nothing has been taken, and nothing will be that a kill could take. Where
+		// all is read-only, lines in memory could go nowhere.
 		full := &rotate.Error{Text: fmt.Sprintf("unable to write to %s/spool", in.home.path), Err: errno}
 		if in.dirs[0].dir.MakeRoom(full) || s.p.retry(full) {
 			return 0, syscall.EINTR
