@@ -184,6 +184,29 @@ func TestAClockThatIsSetSilencesNoLog(t *testing.T) {
 	}
 }
 
+// TestARotationDoesNotChangeWhatARateLetsThrough has batches that are written in
+// several parts. After a kill the rotations between these have been done already, and
+// the same lines have to be let through.
+func TestARotationDoesNotChangeWhatARateLetsThrough(t *testing.T) {
+	t.Parallel()
+	in := bytes.Repeat([]byte("x\n"), 270000)
+	var logs [][]byte
+	for _, size := range []string{"s1m", "s1g"} {
+		now := moment
+		clock := &tai64.Clock{Now: func() time.Time { now = now.Add(time.Millisecond); return now }}
+		dir := filepath.Join(t.TempDir(), "d")
+		p := opened(t, Options{Clock: clock}, size, "n1000", "rate=10000000/s:3000", "prefix="+strings.Repeat("p", 500), dir)
+		put(t, p, in)
+		closed(t, p)
+		if files := len(archived(t, dir)); size == "s1m" && files < 5 {
+			t.Fatalf("%d rotations", files)
+		}
+		// Directories read the clock for themselves, which takes time here.
+		logs = append(logs, regexp.MustCompile(" from .* to .*: ").ReplaceAll(logged(t, dir), nil))
+	}
+	wantBytes(t, "with rotations", logs[0], logs[1])
+}
+
 func TestShapesAllocateNothing(t *testing.T) {
 	for _, words := range []string{"t prefix=x: replace=? line=50 s16777215 n2 DIR/d", "rate=1000000/s:1000000 s16777215 n2 DIR/d"} {
 		p := loaded(t, words)
