@@ -79,6 +79,7 @@ type ReadOptions struct {
 	// Progress is called now and again while a file is unpacked.
 	Progress func(file string, read, size int64)
 
+	rarely  time.Duration      // between two sweeps while changes are told of; 0: sweepRarely
 	between func(where string) // called where a writer may get ahead, in tests; nil: nothing
 }
 

@@ -60,6 +60,8 @@ func (r *Reader) interval() time.Duration {
 		return sweepOften
 	case slices.ContainsFunc(r.sources, func(s *source) bool { return s.missing && !s.done }):
 		return sweepMissing
+	case r.opt.rarely != 0:
+		return r.opt.rarely
 	}
 	return sweepRarely
 }
