@@ -57,6 +57,11 @@ type storm struct {
 	words    []string
 	line     string
 	lines    int
+
+	// becomes says what is logged of a line in a directory: that many lines; nil, or
+	// a directory that it does not have: the line.
+	becomes map[string]func(line string) []string
+	out     *os.File // standard output of all
 }
 
 func (s *storm) run(kills int) {
@@ -117,6 +122,9 @@ func (s *storm) start(in *os.File) *job {
 	defer said.Close()
 	cmd := exec.Command(filepath.Join(s.bin, "multilog"), s.words...)
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stderr = s.dir, testEnv(""), in, said
+	if s.out != nil {
+		cmd.Stdout = s.out
+	}
 	j, err := startJob(cmd)
 	if err != nil {
 		s.t.Fatal(err)
@@ -151,7 +159,30 @@ func (s *storm) write(w io.WriteCloser, stop <-chan struct{}, done chan<- int) {
 	done <- n
 }
 
-func (s *storm) check(dir string) {
+// logged returns what gives the lines of files one by one, without their stamps,
+// which have to rise.
+func (s *storm) logged(files []io.Reader) (next func(dir string) (string, bool)) {
+	in, stamp := bufio.NewReaderSize(io.MultiReader(files...), 64<<10), ""
+	return func(dir string) (string, bool) {
+		s.t.Helper()
+		line, err := in.ReadString('\n')
+		if err == io.EOF && line == "" {
+			return "", false
+		}
+		if s.words[0] == "t" || strings.HasPrefix(s.words[0], "stamp=") {
+			var at string
+			at, line, _ = strings.Cut(line, " ")
+			if at <= stamp {
+				s.t.Fatalf("%s: stamp %s after %s", dir, at, stamp)
+			}
+			stamp = at
+		}
+		return line, true
+	}
+}
+
+// files opens the log of a directory, and wants nothing else to be there.
+func (s *storm) files(dir string) (files []io.Reader) {
 	s.t.Helper()
 	dir = filepath.Join(s.dir, dir)
 	names, err := filepath.Glob(filepath.Join(dir, "@*"))
@@ -159,7 +190,6 @@ func (s *storm) check(dir string) {
 		s.t.Fatal(err)
 	}
 	slices.Sort(names)
-	var files []io.Reader
 	for _, name := range append(names, filepath.Join(dir, "current")) {
 		if strings.HasSuffix(name, ".u") {
 			s.t.Errorf("there is %s", name)
@@ -168,34 +198,36 @@ func (s *storm) check(dir string) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		defer f.Close()
+		s.t.Cleanup(func() { _ = f.Close() })
 		files = append(files, f)
-	}
-	n, stamp := 0, ""
-	for in := bufio.NewReaderSize(io.MultiReader(files...), 64<<10); ; n++ {
-		line, err := in.ReadString('\n')
-		if err == io.EOF && line == "" {
-			break
-		}
-		if s.words[0] == "t" {
-			var at string
-			at, line, _ = strings.Cut(line, " ")
-			if at <= stamp {
-				s.t.Fatalf("%s: line %d: stamp %s after %s", dir, n, at, stamp)
-			}
-			stamp = at
-		}
-		if want := s.text(n); line != want {
-			s.t.Fatalf("%s: line %d of %d is %.60q, want %.60q", dir, n, s.lines, line, want)
-		}
-	}
-	if n != s.lines {
-		s.t.Errorf("%s: %d lines, want %d", dir, n, s.lines)
 	}
 	for _, name := range []string{"spool", "progress", "previous", "processed"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			s.t.Errorf("%s/%s is left", dir, name)
 		}
+	}
+	return files
+}
+
+func (s *storm) check(dir string) {
+	s.t.Helper()
+	files := s.files(dir)
+	lines := s.logged(files)
+	becomes := s.becomes[filepath.Base(dir)]
+	n := 0
+	for ; n < s.lines; n++ {
+		wants := []string{s.text(n)}
+		if becomes != nil {
+			wants = becomes(wants[0])
+		}
+		for _, want := range wants {
+			if line, ok := lines(dir); !ok || line != want {
+				s.t.Fatalf("%s: line %d of %d is %.60q, want %.60q", dir, n, s.lines, line, want)
+			}
+		}
+	}
+	if line, ok := lines(dir); ok {
+		s.t.Errorf("%s: more than %d lines: %.60q", dir, n, line)
 	}
 	s.t.Logf("%s: %d lines in %d files", filepath.Base(dir), n, len(files))
 }
