@@ -152,14 +152,15 @@ func (p *Pipe) replay() error {
 		}
 	}
 	if from.Begin < from.End {
-		last, before := p.clock.Last(), from.First.Add(-1)
-		p.clock.Restore(before)
+		p.last, p.before = p.clock.Last(), from.First.Add(-1)
+		p.clock.Restore(p.before)
 		if err := p.rework(from.End); err != nil {
 			return err
 		}
-		if p.clock.Last() == before {
-			p.clock.Restore(last) // no line began there
+		if p.clock.Last() == p.before {
+			p.clock.Restore(p.last) // no line began there
 		}
+		p.last, p.before = tai64.TAI64N{}, tai64.TAI64N{}
 	}
 	if in.seen == in.spool.End() {
 		return nil

@@ -71,6 +71,10 @@ type Pipe struct {
 	decided bool
 	lead    int // bytes of the stamp at start
 
+	// In a batch that is repeated the clock shows before until a stamp is taken. The
+	// last one that was is last then: a line may have begun in an earlier batch.
+	last, before tai64.TAI64N
+
 	intake intake
 	left   bool // a write was given up at Stop: its lines are in the spool, for the next start
 

@@ -99,7 +99,13 @@ func (s *shape) admits() bool { return s.rate.every == 0 || s.bucket.admits(s.no
 // now is the time of the latest stamp.
 func (s *shape) now() int64 { return s.p.now() }
 
-func (p *Pipe) now() int64 { return p.clock.Last().Time().UnixNano() }
+func (p *Pipe) now() int64 {
+	l := p.clock.Last()
+	if l == p.before {
+		l = p.last // nobody was given before
+	}
+	return l.Time().UnixNano()
+}
 
 // say adds a line that tells what was suppressed.
 func (s *shape) say() {

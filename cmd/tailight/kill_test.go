@@ -162,7 +162,7 @@ func (s *storm) write(w io.WriteCloser, stop <-chan struct{}, done chan<- int) {
 // logged returns what gives the lines of files one by one, without their stamps,
 // which have to rise.
 func (s *storm) logged(files []io.Reader) (next func(dir string) (string, bool)) {
-	in, stamp := bufio.NewReaderSize(io.MultiReader(files...), 64<<10), ""
+	in, stamp, before := bufio.NewReaderSize(io.MultiReader(files...), 64<<10), "", ""
 	return func(dir string) (string, bool) {
 		s.t.Helper()
 		line, err := in.ReadString('\n')
@@ -173,9 +173,9 @@ func (s *storm) logged(files []io.Reader) (next func(dir string) (string, bool))
 			var at string
 			at, line, _ = strings.Cut(line, " ")
 			if at <= stamp {
-				s.t.Fatalf("%s: stamp %s after %s", dir, at, stamp)
+				s.t.Fatalf("%s: stamp %s of %.100q after %s of %.100q", dir, at, line, stamp, before)
 			}
-			stamp = at
+			stamp, before = at, line
 		}
 		return line, true
 	}
