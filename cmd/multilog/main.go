@@ -124,7 +124,8 @@
 // looked at when a rotation ends, and leave the newest file. keep= goes by LABEL,
 // the time of a file's last line, and takes the newest too; it is looked at as well
 // when multilog starts, and when the oldest file comes of age, within a day if the
-// clock is set. Lines of current are not touched by any of them. Only names that are
+// clock is set. A clock that is ahead makes files old; those that it names are kept
+// for so much longer. Lines of current are not touched by any of them. Only names that are
 // strictly of the form @LABEL.CODE count. One that cannot be deleted is said.
 //
 // CODE takes the place of s in @LABEL.s: wgz for a processor that compresses
