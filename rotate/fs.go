@@ -122,7 +122,9 @@ func openFS(name string) (fsys, error) {
 	// lock the same file.
 	lock, err := root.OpenFile("lock", os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
 	if err == nil {
-		err = flock(lock)
+		if err = flock(lock); err != nil {
+			_ = lock.Close()
+		}
 	}
 	if err != nil {
 		_ = root.Close()

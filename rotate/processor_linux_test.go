@@ -93,3 +93,28 @@ func TestOpenFilesAreClosedOnExec(t *testing.T) {
 	}
 	l.close(d)
 }
+
+// TestADirectoryThatIsLockedLeavesNothingOpen: whoever waits for a lock tries it for
+// as long as it takes.
+func TestADirectoryThatIsLockedLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	l := newLogDir(t)
+	d := l.open()
+	for range 20 {
+		if _, err := Open(l.name, l.opt); err == nil {
+			t.Fatal("there are two writers")
+		}
+	}
+	held := 0
+	entries, err := os.ReadDir("/proc/self/fd")
+	l.ok(err)
+	for _, e := range entries {
+		if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); target == l.path("lock") {
+			held++
+		}
+	}
+	if held != 1 {
+		t.Errorf("%d descriptors of the lock are open", held)
+	}
+	l.close(d)
+}
