@@ -171,15 +171,16 @@ func TestAClockThatIsSetSilencesNoLog(t *testing.T) {
 			t.Parallel()
 			p, dir, now := rated(t, "rate=1/s:2")
 			put(t, p, []byte("1\n2\n3\n"))
-			want := "1\n2\n"
+			var want strings.Builder
+			want.WriteString("1\n2\n")
 			for _, step := range steps {
 				*now = now.Add(step)
 				put(t, p, []byte("4\n5\n6\n"))
-				want += "4\nTOLD\n5\n"
+				want.WriteString("4\nTOLD\n5\n")
 			}
 			closed(t, p)
 			got := regexp.MustCompile("tailight: suppressed 1 line .*").ReplaceAll(slurp(t, dir+"/current"), []byte("TOLD"))
-			wantBytes(t, dir, got, []byte(want+"TOLD\n"))
+			wantBytes(t, dir, got, []byte(want.String()+"TOLD\n"))
 		})
 	}
 }
