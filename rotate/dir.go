@@ -73,11 +73,16 @@ type Options struct {
 	Stamps tai64.Stamps
 
 	// Retry is asked when a step has failed. It says so, waits, and returns
-	// whether to try the same step again. A rotation goes on beside the
-	// writer, so Retry may be called from another goroutine, also by two at
-	// a time. nil means to return the error instead; the next call goes on
-	// at the step that failed.
+	// whether to try the same step again. nil means to return the error
+	// instead; the next call goes on at the step that failed.
 	Retry func(error) bool
+	// Beside is asked instead where the step is not one of the caller's: a
+	// rotation goes on beside the writer, so this may be called from other
+	// goroutines, also by two at a time. nil means Retry.
+	Beside func(error) bool
+	// Wait is called where the writer has to wait for a rotation, and returns when
+	// done is closed. nil means to do nothing else meanwhile.
+	Wait func(done <-chan struct{})
 	// Warn is told of what was given up without loss: an archive that could
 	// not be deleted, a current that somebody else removed. nil drops it.
 	Warn func(error)
@@ -128,7 +133,8 @@ type Dir struct {
 	aging    aging
 	opened   bool // enter was called
 	closed   bool
-	failures int // of processors in a row; for walks, of which there is one at a time
+	beside   bool // who holds mu is not a caller
+	failures int  // of processors in a row; for walks, of which there is one at a time
 
 	losses losses // has a lock of its own, to be taken after mu
 
@@ -194,6 +200,9 @@ func (o Options) filled() Options {
 		o.spawn = func(run func()) { go run() }
 	}
 	o.HasProcessor = o.HasProcessor || o.Compress != Uncompressed
+	if o.Beside == nil {
+		o.Beside = o.Retry
+	}
 	if o.run == nil {
 		o.run = (*processing).run
 		if o.Compress != Uncompressed {
@@ -366,7 +375,18 @@ func (d *Dir) try(step func() error) error {
 // again reports whether to repeat the step that failed: because there is room
 // now, or because Retry wants it.
 func (d *Dir) again(dir fsys, err error) bool {
-	return d.makeRoom(dir, err) || d.opt.Retry != nil && d.opt.Retry(err)
+	ask := d.opt.Retry
+	if d.beside {
+		ask = d.opt.Beside
+	}
+	return d.makeRoom(dir, err) || ask != nil && ask(err)
+}
+
+// asOther marks what is done with mu held and is not a caller's, until the
+// function it returns is called.
+func (d *Dir) asOther() func() {
+	d.beside = true
+	return func() { d.beside = false }
 }
 
 func (d *Dir) warn(err error) {

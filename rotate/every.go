@@ -172,6 +172,7 @@ func (d *Dir) ageIsUp() {
 		d.opt.Old()
 		return
 	}
+	defer d.asOther()()
 	if err := d.rotate(); err != nil {
 		d.warn(err)
 		d.aging.timer.Reset(time.Minute)

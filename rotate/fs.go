@@ -75,6 +75,8 @@ type file interface {
 	// must not allocate.
 	splice(pipe int, end cell, most int) (int, error)
 	truncate(size int64) error
+	// free is how many bytes there is space for on the disk, 0 where nobody knows.
+	free() int64
 	// born is when the file was made, in nanoseconds, or 0 where nobody knows.
 	born() int64
 }

@@ -217,5 +217,13 @@ func (f *memFile) truncate(size int64) error {
 	})
 }
 
+// free is not numbered: it cannot fail.
+func (f *memFile) free() int64 {
+	d := f.fs.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return int64(d.room())
+}
+
 // born is not numbered: it cannot fail.
 func (f *memFile) born() int64 { return int64(f.in.number) }

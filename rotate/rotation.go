@@ -108,7 +108,7 @@ func (d *Dir) settle(lines bool) error {
 		return nil
 	}
 	w.await(lines, func() {
-		<-w.ended
+		d.wait(w.ended)
 		if w.err != nil {
 			w.err = w.run()
 		}
@@ -118,6 +118,15 @@ func (d *Dir) settle(lines bool) error {
 	}
 	d.walk = nil
 	return nil
+}
+
+// wait lets the writer do what it can until a rotation has ended.
+func (d *Dir) wait(ended <-chan struct{}) {
+	if d.opt.Wait == nil || d.beside {
+		<-ended
+		return
+	}
+	d.opt.Wait(ended)
 }
 
 // state is where a walk stands: the step to be done next.
@@ -196,11 +205,16 @@ func (w *walk) await(lines bool, wait func()) {
 func (w *walk) run() error {
 	for w.at != ended {
 		err := w.step()
-		if err != nil && (errors.Is(err, errLate) || !w.d.again(w.fs, err)) {
+		if err != nil && (errors.Is(err, errLate) || !w.again(err)) {
 			return err
 		}
 	}
 	return nil
+}
+
+// again is that of the directory for what goes on beside its writer.
+func (w *walk) again(err error) bool {
+	return w.d.makeRoom(w.fs, err) || w.d.opt.Beside != nil && w.d.opt.Beside(err)
 }
 
 // step does the step at which the walk stands, and moves on if it worked.

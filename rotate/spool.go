@@ -15,6 +15,14 @@ const (
 	// spoolMost is the length from which on nothing is taken ahead, so that the
 	// spool can be emptied.
 	spoolMost = 2 << 20
+	// spoolLong is the length of the file from which on it is cut back to spoolMost
+	// when the spool is emptied: its user has waited for something. It is above
+	// what the spool comes to otherwise.
+	spoolLong = 2 * spoolMost
+	// spoolShare is the part of the space at hand that the file grows to at most. What
+	// it holds is written to the directory too before it leaves the spool,
+	// with stamps, and perhaps to several.
+	spoolShare = 4
 
 	spoolName       = "spool"        // on disk; fixed
 	progressName    = "progress"     // on disk; fixed
@@ -31,7 +39,8 @@ const (
 // The second file is memory that outlives the process. splice(2) moves bytes
 // from the pipe into the first one and counts them up in the second, in one step
 // of the kernel. The spool is not cut when it is emptied, only written over: it
-// is several times cheaper to write to memory that a file has already. Both
+// is several times cheaper to write to memory that a file has already. It is cut
+// back if it was long (see Room). Both
 // files are meant for a killed process, not for a power loss: after another boot
 // they are thrown away, and the rules of 0.76 apply.
 //
@@ -45,6 +54,7 @@ type Spool struct {
 	cell cell // likewise
 	seq  uint64
 	end  int64  // how many bytes there are; a file that has been emptied is longer
+	long int64  // the length of the file
 	buf  []byte // a slot being encoded; its length is that of a slot
 	word [8]byte
 	held *Progress
@@ -108,6 +118,7 @@ func (s *Spool) load(size int) error {
 	}
 	// Somebody else may have cut or removed the spool.
 	s.setEnd(min(max(end, 0), in.size))
+	s.long = in.size
 	s.seq, s.held = last.seq, &last.Progress
 	h := s.held
 	h.Done, h.Begin, h.End = min(h.Done, s.end), min(h.Begin, s.end), min(h.End, s.end)
@@ -237,8 +248,27 @@ func (s *Spool) Take(from, most int) (int, error) {
 	}
 	// A crash here leaves bytes that no record knows of, and that the next
 	// writer works on as if it had just taken them.
-	s.end += int64(t.n)
+	s.grown(s.end + int64(t.n))
 	return t.n, nil
+}
+
+// grown is the end of what has made the spool longer.
+func (s *Spool) grown(end int64) {
+	s.end = end
+	s.long = max(s.long, end)
+}
+
+// Room is how many bytes a Take may add to a spool of that length at most while
+// nothing of it is worked on. What the file needs no new space for may be
+// taken always.
+func (s *Spool) Room(most int64) int64 {
+	if s.file == nil || s.lost || s.end >= most {
+		return 0
+	}
+	if s.end < s.long {
+		return min(most, s.long) - s.end
+	}
+	return max(min(most, (s.file.free()+s.long)/spoolShare)-s.end, 0)
 }
 
 // take is one splice. The number of bytes is stored before, so that the memory is
@@ -275,6 +305,7 @@ func (s *Spool) Append(b byte) error {
 		return fail(err, "unable to write to %s/%s", s.name, spoolName)
 	}
 	s.setEnd(s.end + 1)
+	s.grown(s.end)
 	return nil
 }
 
@@ -326,6 +357,11 @@ func (s *Spool) empty(p *Progress) error {
 	s.commit(p, s.boot, int64(len(rest)))
 	s.setEnd(int64(len(rest)))
 	s.Commit(p) // from here on the spool may grow again
+	if s.long > spoolLong && s.file.truncate(max(spoolMost, s.end)) == nil {
+		// A crash before this leaves a file that is long, and cut the next time, as
+		// after an error: what lies beyond the count is nothing.
+		s.long = max(spoolMost, s.end)
+	}
 	return nil
 }
 

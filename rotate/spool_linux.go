@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"encoding/hex"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -31,6 +32,19 @@ func bootID() (id [16]byte) {
 		copy(id[:], b)
 	}
 	return id
+}
+
+// free goes by what users may use. A file system that has no size tells of no
+// blocks, and takes as much as there is memory.
+func (o *osFile) free() int64 {
+	var st unix.Statfs_t
+	switch err := unix.Fstatfs(int(o.fd()), &st); {
+	case err != nil:
+		return 0
+	case st.Blocks == 0:
+		return math.MaxInt64 / 2
+	}
+	return int64(min(st.Bavail, math.MaxInt64/2/uint64(st.Bsize))) * int64(st.Bsize)
 }
 
 // splice is one step of the kernel for each stretch of bytes: they are in the

@@ -10,4 +10,6 @@ func (o *osFile) born() int64 { return 0 }
 // spool.
 func bootID() (id [16]byte) { return id }
 
+func (o *osFile) free() int64 { return 0 }
+
 func (o *osFile) splice(int, cell, int) (int, error) { return 0, syscall.ENOSYS }

@@ -81,6 +81,7 @@ func (d *Dir) timeIsUp() {
 	if d.closed || d.opt.Sync <= 0 {
 		return
 	}
+	defer d.asOther()()
 	if d.putOnDisk() != nil {
 		d.arm() // Retry has given it up for now, or there is none
 	}
