@@ -62,6 +62,20 @@ func (s *Script) readReady(value string, _ *opening) error {
 	return nil
 }
 
+// readSpool reads spool=, which holds for the whole script.
+func (s *Script) readSpool(value string, _ *opening) error {
+	if value == "0" {
+		s.spool = 0
+		return nil
+	}
+	n, err := bytesOf(value)
+	if err != nil {
+		return errors.New("not a size such as 64m, or 0")
+	}
+	s.spool = n
+	return nil
+}
+
 func readPrefix(_ *Script, value string, set *opening) error {
 	if strings.Contains(value, "\n") {
 		return errors.New("a prefix is in one line")

@@ -76,6 +76,7 @@ type Pipe struct {
 	last, before tai64.TAI64N
 
 	intake intake
+	input  int  // the pipe that goes through the spool while Run reads it; -1: none
 	left   bool // a write was given up at Stop: its lines are in the spool, for the next start
 
 	alertLine [alertSize + 4]byte
@@ -104,7 +105,7 @@ type stamper interface {
 // New returns a pipe for the script, with nothing opened yet, so that Stop and
 // Rotate have something to act on while Open is busy with recovery.
 func New(s *Script, opt Options) *Pipe {
-	p := &Pipe{opt: opt, clock: opt.Clock, start: -1, stop: make(chan struct{})}
+	p := &Pipe{opt: opt, clock: opt.Clock, start: -1, input: -1, stop: make(chan struct{})}
 	if p.clock == nil {
 		p.clock = new(tai64.Clock)
 	}

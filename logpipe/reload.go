@@ -25,6 +25,10 @@ type change struct {
 // reload is what Reload asks for, between two lines.
 func (p *Pipe) reload() {
 	p.reloading.Store(false)
+	// Nothing may come into a spool that is given up.
+	input := p.input
+	p.input = -1
+	defer func() { p.input = input }()
 	if p.tell(); p.left {
 		return
 	}

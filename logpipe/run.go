@@ -23,6 +23,7 @@ func (p *Pipe) Run(in *os.File) error {
 		defer src.close()
 		if p.intake.on || p.opt.Spool && p.script.Reloads() {
 			src = p.spooled(src)
+			defer func() { p.input = -1 }()
 		}
 		err = p.run(src)
 	}

@@ -21,6 +21,7 @@ type Script struct {
 	statuses []string  // files of '='
 	outlets  []opening // where lines go
 	ready    readiness
+	spool    int64    // how long the spool may become while the pipe waits
 	config   string   // the file of config=
 	given    []string // the words with it, if so
 }
@@ -106,7 +107,7 @@ func (e *WordError) Error() string { return e.Word + ": " + e.Why }
 // can be stay ignored; w and those of the form key=value can be wrong. The
 // error is then a [*WordError].
 func Parse(words []string) (*Script, error) {
-	s := &Script{}
+	s := &Script{spool: defaultSpool}
 	set := opening{size: rotate.DefaultSize, num: rotate.DefaultNum, suffix: rotate.DefaultSuffix}
 	globs := false
 	for i, word := range words {

@@ -55,7 +55,7 @@ func (p *Pipe) openDir(o opening, s *Script, home bool, out *outlet) (*rotate.Di
 		Suffix: o.suffix, HasSuffix: true, Sync: o.sync, Full: o.full, MaxTotal: o.total, MaxAge: o.keep,
 		Compress: o.compress, Every: o.every, Old: p.grownOld,
 		Clock: clock, Stamped: s.stamp != unstamped, Stamps: s.stamp.text(),
-		Retry: p.retry, Warn: p.warn,
+		Retry: p.retry, Beside: p.retryBeside, Wait: p.awaitEnd, Warn: p.warn,
 		Spool: home, Survived: p.survived(),
 		Turning: func(at rotate.Place) { p.turned(out, at) },
 	})
@@ -64,8 +64,14 @@ func (p *Pipe) openDir(o opening, s *Script, home bool, out *outlet) (*rotate.Di
 // retry is the policy for every step that fails: say why, wait, do the same
 // step again. Nobody gives a line up; but when the pipe is to stop, a step
 // that holds none, or whose lines the spool has, is left for the next start to
-// finish.
-func (p *Pipe) retry(err error) bool {
+// finish. Input runs on into the spool meanwhile.
+func (p *Pipe) retry(err error) bool { return p.pause(err, true) }
+
+// retryBeside is retry for what goes on beside the pipe, and for what takes input
+// itself.
+func (p *Pipe) retryBeside(err error) bool { return p.pause(err, false) }
+
+func (p *Pipe) pause(err error, runOn bool) bool {
 	if p.opt.Warn != nil {
 		p.opt.Warn(err, true)
 	}
@@ -75,10 +81,14 @@ func (p *Pipe) retry(err error) bool {
 	if writing && !p.intake.keeps() {
 		stop = nil
 	}
-	timer := time.NewTimer(p.opt.Pause)
+	over := make(chan struct{})
+	timer := time.AfterFunc(p.opt.Pause, func() { close(over) })
 	defer timer.Stop()
+	if runOn {
+		p.runOn(over, stop)
+	}
 	select {
-	case <-timer.C:
+	case <-over:
 		return true
 	case <-stop:
 		if writing { // a rotation beside the writer holds no line

@@ -21,6 +21,7 @@ type spoolSource struct {
 // there is one.
 func (p *Pipe) spooled(src source) source {
 	if fd, ok := pipeOf(src); ok {
+		p.input = fd
 		return &spoolSource{src, fd, p}
 	}
 	p.opt.Spool = false
@@ -48,7 +49,7 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 		// Nothing has been taken, and nothing will be that a kill could take. Where
 		// all is read-only, lines in memory could go nowhere.
 		full := &rotate.Error{Text: fmt.Sprintf("unable to write to %s/spool", in.home.path), Err: errno}
-		if in.dirs[0].dir.MakeRoom(full) || s.p.retry(full) {
+		if in.dirs[0].dir.MakeRoom(full) || s.p.retryBeside(full) {
 			return 0, syscall.EINTR
 		}
 		s.p.left = s.p.start >= 0 // what there is of a line stays in the spool

@@ -32,6 +32,7 @@ var keywords = [...]keyword{
 	{"ready", (*Script).readReady},
 	{"replace", readReplace},
 	{"select", func(s *Script, value string, _ *opening) error { return s.readRegex(choose, value) }},
+	{"spool", (*Script).readSpool},
 	{"stamp", (*Script).readStamp},
 	{"sync", func(_ *Script, value string, set *opening) (err error) { set.sync, err = syncing(value); return }},
 	{"tee", (*Script).readTee},

@@ -1,0 +1,128 @@
+package logpipe
+
+import (
+	"errors"
+	"syscall"
+	"time"
+)
+
+// While the pipe waits for a destination, its input runs on into the spool, so that
+// who writes into it is not held up by what becomes of the lines. It is the goroutine
+// of the pipe that waits, and it is the one that takes: nothing else uses the
+// spool then. What it takes lies behind the batch at hand, of which the record
+// speaks, and after a kill is found like what a killed pipe has just taken.
+
+const (
+	// defaultSpool is how long the spool may become by that. A processor that hangs is
+	// waited for a minute: that is 280 kB a second.
+	defaultSpool = 16 << 20
+
+	// calm is how long a rotation is waited for first. Most have come to their end by
+	// then, and memory that the spool has not used yet costs more than such a wait.
+	calm = 20 * time.Millisecond
+)
+
+// awaitEnd waits for the end of a rotation, which the next one of its directory has to.
+func (p *Pipe) awaitEnd(done <-chan struct{}) {
+	late := time.NewTimer(calm)
+	defer late.Stop()
+	select {
+	case <-done:
+		return
+	case <-late.C:
+	}
+	p.runOn(done, p.stop)
+	<-done
+}
+
+// runOn takes input as it comes, until one of the channels is closed or nothing
+// more is to be taken.
+func (p *Pipe) runOn(over, stop <-chan struct{}) {
+	if p.takeOn() == halt {
+		return
+	}
+	w, err := newWatch(p.input)
+	if err != nil {
+		return // no descriptor is left: it waits in the pipe
+	}
+	defer w.end()
+	for {
+		select {
+		case <-over:
+			return
+		case <-stop:
+			return
+		case <-w.input:
+			v := p.takeOn()
+			if v == halt {
+				return
+			}
+			w.answer <- v
+		}
+	}
+}
+
+// takeOn takes what input there is. It halts where that has to stay in the pipe: for
+// the next reader, for the next script, because the spool is full, or because there
+// is no space for it, which is for the next read to say.
+func (p *Pipe) takeOn() verdict {
+	in := &p.intake
+	for p.input >= 0 && in.keeps() && !p.stopping.Load() && !p.reloading.Load() {
+		room := min(in.spool.Room(p.script.spool), largeBatch)
+		if room == 0 && !in.spool.Taking() {
+			return halt
+		}
+		n, err := in.spool.Take(p.input, int(room))
+		switch {
+		case errors.Is(err, syscall.EAGAIN):
+			return wait
+		case errors.Is(err, syscall.EINTR):
+		case err != nil || n == 0:
+			return halt
+		}
+	}
+	return halt
+}
+
+// watch tells of input to a goroutine that waits for something else as well.
+type watch struct {
+	src    source
+	input  chan struct{} // gets one when there is input; it is to be answered then
+	answer chan verdict
+	quit   chan struct{} // closed when nothing more is to be told
+	ended  chan struct{} // closed when nothing more is told
+}
+
+func newWatch(fd int) (*watch, error) {
+	src, err := newSource(fd)
+	if err != nil {
+		return nil, err
+	}
+	w := &watch{src, make(chan struct{}), make(chan verdict), make(chan struct{}), make(chan struct{})}
+	go func() {
+		defer close(w.ended)
+		_ = src.pump(w.tell) // an error is for the pipe's own source to find
+	}()
+	return w, nil
+}
+
+func (w *watch) tell() verdict {
+	select {
+	case w.input <- struct{}{}:
+	case <-w.quit:
+		return halt
+	}
+	select {
+	case v := <-w.answer:
+		return v
+	case <-w.quit:
+		return halt
+	}
+}
+
+func (w *watch) end() {
+	close(w.quit)
+	w.src.wake()
+	<-w.ended
+	w.src.close()
+}
