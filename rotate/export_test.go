@@ -150,6 +150,9 @@ func (d *memDisk) Mode(name string) uint32 {
 // Space lets current and archives have so many bytes together.
 func (d *memDisk) Space(n int) { d.space = n }
 
+// Flaky lets every n-th write to current fail.
+func (d *memDisk) Flaky(n int) { d.flaky = n }
+
 // Given returns the names and contents of the archives that were removed, in
 // their order.
 func (d *memDisk) Given() (names, contents []string) {

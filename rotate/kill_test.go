@@ -33,6 +33,7 @@ type killing struct {
 	space   int                                 // of each directory, 0: no end
 	tee     string                              // the directory whose lines standard output gets as well
 	doubled *atomic.Int64                       // kills that doubled something there
+	flaky   int                                 // every so manyth write to a current fails, and is waited for
 	back    time.Duration                       // how far the clock steps back before the second start
 }
 
@@ -57,6 +58,11 @@ var killings = []killing{
 	{name: "a full disk", words: []string{"t", "s4096", "n99", "full=drop-oldest", "M/a"}, wants: map[string]func(string) bool{"a": nil}, space: 10000},
 	{name: "a full disk, two directories and a processor", words: []string{"T", "s4096", "n99", "full=drop-oldest", "!x", "M/a", "sync=always", "M/b"},
 		wants: map[string]func(string) bool{"a": nil, "b": nil}, space: 14000},
+	{name: "a write that is waited for", words: []string{"t", "s4096", "M/a"}, wants: map[string]func(string) bool{"a": nil}, flaky: 2},
+	{name: "a write that is waited for, a short spool", words: []string{"spool=6000", "s4096", "line=100", "M/a"}, wants: map[string]func(string) bool{"a": nil},
+		makes: map[string]func(string) string{"a": pieces("", 100)}, flaky: 2},
+	{name: "a write that is waited for, two directories and a processor", words: []string{"t", "spool=8k", "s4096", "M/a", "-*", "F", "+@* ???[13579]*", "!x", "M/b"},
+		wants: map[string]func(string) bool{"a": nil, "b": odd}, flaky: 2},
 	{name: "Unix time and a processor", words: []string{"T", "s4096", "!x", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "compressed", words: []string{"t", "s4096", "compress=gzip", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "two directories and patterns", words: []string{"t", "s4096", "M/a", "-*", "F", "+@* ???[13579]*", "s5000", "wgz", "!x", "M/b"},
@@ -168,6 +174,9 @@ func (k killing) killedOnce(t *testing.T, first int) bool {
 	r := k.start(t)
 	defer r.end()
 	killed := r.must(r.process(first))
+	if !killed {
+		r.checkWaits()
+	}
 	when := r.When()
 	if killed && r.must(r.process(0)) {
 		t.Fatal("killed for no reason")

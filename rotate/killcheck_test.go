@@ -20,6 +20,25 @@ func (r *run) check(when string) {
 	}
 }
 
+// checkWaits wants what the row is there for: input that was taken behind a write
+// that failed, and before it was done again.
+func (r *run) checkWaits() {
+	r.t.Helper()
+	if r.row.flaky == 0 {
+		return
+	}
+	log := slices.DeleteFunc(slices.Clone(r.Disk(r.Name+"/a").Log()), func(call string) bool { return strings.HasPrefix(call, "store ") })
+	waits := 0
+	for i, call := range log[1:] {
+		if strings.HasPrefix(call, "splice") && strings.HasPrefix(log[i], "write current: ") {
+			waits++
+		}
+	}
+	if waits == 0 {
+		r.t.Errorf("nothing was taken while a write was waited for\n%s", strings.Join(log, "\n"))
+	}
+}
+
 // checkOut wants standard output to be what the directory is, but for one piece
 // that a kill between a write and its record has doubled, and reports that.
 func (r *run) checkOut(when string) (doubled bool) {

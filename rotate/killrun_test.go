@@ -48,7 +48,9 @@ func (k killing) start(t *testing.T) *run {
 	defer w.Close()
 	r.in = in
 	for dir := range k.wants {
-		r.Disk(r.Name + "/" + dir).Space(k.space)
+		d := r.Disk(r.Name + "/" + dir)
+		d.Space(k.space)
+		d.Flaky(k.flaky)
 	}
 	if k.tee != "" {
 		if r.out, err = os.CreateTemp("", "tee"); err != nil {

@@ -56,6 +56,8 @@ type memDisk struct {
 	open     int  // open files and directories of the present process
 	space    int  // bytes that the files of logs may have together; 0: no end
 	splices  int  // so far, in all lives
+	flaky    int  // every so manyth write to current fails; 0: none
+	tries    int  // to write to current, in all lives
 	landed   int  // bytes that went to current in all lives
 	promised int  // bytes of the input that are on disk for certain
 
@@ -129,7 +131,7 @@ func (d *memDisk) copyOf() *memDisk {
 		}
 		return twin[in]
 	}
-	c := &memDisk{entries: map[string]*inode{}, durable: map[string]*inode{}, inodes: d.inodes, dev: d.dev, boot: d.boot, landed: d.landed, splices: d.splices, promised: d.promised, space: d.space, given: slices.Clone(d.given)}
+	c := &memDisk{entries: map[string]*inode{}, durable: map[string]*inode{}, inodes: d.inodes, dev: d.dev, boot: d.boot, landed: d.landed, splices: d.splices, flaky: d.flaky, tries: d.tries, promised: d.promised, space: d.space, given: slices.Clone(d.given)}
 	for name, in := range d.entries {
 		c.entries[name] = clone(in)
 	}

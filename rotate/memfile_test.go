@@ -40,6 +40,11 @@ func (f *memFile) write(p []byte) (n int, err error) {
 			d.injected++
 			return syscall.ENOSPC
 		}
+		if f.appends && d.flaky > 0 {
+			if d.tries++; d.tries%d.flaky == 0 {
+				return syscall.EDQUOT
+			}
+		}
 		if n = min(len(p), d.room()); n == 0 {
 			return syscall.ENOSPC
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,39 +25,117 @@ func spoolOf(t *testing.T, d *memDisk) (*Spool, fsys) {
 }
 
 // TestEmptyingDiesAnywhere empties a spool that has grown long, with a rest
-// that no destination has, and dies at every call.
+// that no destination has, and dies at every call. One that was longer than it comes
+// to be by itself is cut back.
 func TestEmptyingDiesAnywhere(t *testing.T) {
 	t.Parallel()
 	rest := []byte("no end yet")
-	for at := 1; ; at++ {
-		d := newDisk()
-		s, _ := spoolOf(t, d)
-		p := &Progress{Places: make([]Place, 1)}
-		if err := s.Begin(p); err != nil {
+	for _, size := range []int{spoolFull, spoolLong + 1} {
+		for at := 1; ; at++ {
+			d := newDisk()
+			s, _ := spoolOf(t, d)
+			p := &Progress{Places: make([]Place, 1)}
+			if err := s.Begin(p); err != nil {
+				t.Fatal(err)
+			}
+			fillSpool(d, s, append(bytes.Repeat([]byte("x"), size), rest...))
+			p.Done, p.Begin, p.End = int64(size), s.end, s.end
+			s.Commit(p)
+			d.inject(d.calls+at, dieBefore, 0)
+			err := s.Empty(p)
+			if !d.dead && (err != nil || s.End() != int64(len(rest)) || p.Done != 0) {
+				t.Fatalf("emptied: %v, %d bytes, %+v", err, s.End(), p)
+			}
+			if got, want := len(d.entries["spool"].data), min(size+len(rest), spoolMost); !d.dead && got != want && size > spoolLong {
+				t.Fatalf("the file has %d bytes, want %d", got, want)
+			}
+			died := d.dead
+			d.restart()
+			s, _ = spoolOf(t, d)
+			held := s.Held()
+			if held == nil {
+				t.Fatalf("died at call %d: nothing is held", at)
+			}
+			got := make([]byte, s.End()-held.Done)
+			if err := s.ReadAt(got, held.Done); err != nil || !bytes.Equal(got, rest) {
+				t.Fatalf("died at call %d: held %q, %v", at, got, err)
+			}
+			if !died {
+				break
+			}
+		}
+	}
+}
+
+// fillSpool makes b all there is in a spool.
+func fillSpool(d *memDisk, s *Spool, b []byte) {
+	d.entries["spool"].data = b
+	s.setEnd(int64(len(b)))
+	s.long = s.end
+}
+
+// TestACutThatFailsIsMadeTheNextTime: until then the spool is longer, and does all else.
+func TestACutThatFailsIsMadeTheNextTime(t *testing.T) {
+	t.Parallel()
+	d := newDisk()
+	s, _ := spoolOf(t, d)
+	p := &Progress{Places: make([]Place, 1)}
+	if err := s.Begin(p); err != nil {
+		t.Fatal(err)
+	}
+	fillSpool(d, s, make([]byte, spoolLong+1))
+	for _, fails := range []bool{true, false} {
+		s.setEnd(spoolFull)
+		p.Done, p.Begin, p.End = s.end, s.end, s.end
+		d.inject(0, none, 0)
+		if fails {
+			d.inject(d.calls+6, failWithout, syscall.EIO) // behind the stores
+		}
+		if err := s.Empty(p); err != nil {
 			t.Fatal(err)
 		}
-		d.entries["spool"].data = append(bytes.Repeat([]byte("x"), spoolFull), rest...)
-		s.setEnd(int64(len(d.entries["spool"].data)))
-		p.Done, p.Begin, p.End = spoolFull, s.end, s.end
-		s.Commit(p)
-		d.inject(d.calls+at, dieBefore, 0)
-		err := s.Empty(p)
-		if !d.dead && (err != nil || s.End() != int64(len(rest)) || p.Done != 0) {
-			t.Fatalf("emptied: %v, %d bytes, %+v", err, s.End(), p)
+		if last := d.log[len(d.log)-1]; !strings.HasPrefix(last, "truncate spool") || (len(d.entries["spool"].data) > spoolMost) != fails {
+			t.Errorf("fails %v: %q, %d bytes", fails, last, len(d.entries["spool"].data))
 		}
-		died := d.dead
-		d.restart()
-		s, _ = spoolOf(t, d)
-		held := s.Held()
-		if held == nil {
-			t.Fatalf("died at call %d: nothing is held", at)
+	}
+}
+
+// TestRoomLeavesTheSpaceThatWritingTakes: the spool grows to a part of the space at
+// hand, and takes always what its file has.
+func TestRoomLeavesTheSpaceThatWritingTakes(t *testing.T) {
+	t.Parallel()
+	const much = 1 << 30
+	for _, c := range []struct{ end, long, free, most, want int64 }{
+		{0, 0, much, 16 << 20, 16 << 20},
+		{100, 100, much, 1000, 900},
+		{1000, 1000, much, 1000, 0},
+		{5000, 5000, much, 1000, 0},
+		{0, 0, 4000, 16 << 20, 1000},
+		{500, 1000, 0, 16 << 20, 500},
+		{1000, 1000, 0, 16 << 20, 0},
+		{1000, 1000, 3100, 16 << 20, 25},
+		{1000, 1000, 3000, 16 << 20, 0},
+		{10, 1000, much, 500, 490},
+		{0, 0, much, 0, 0},
+	} {
+		d := newDisk()
+		s, _ := spoolOf(t, d)
+		if err := s.Begin(&Progress{Places: make([]Place, 1)}); err != nil {
+			t.Fatal(err)
 		}
-		got := make([]byte, s.End()-held.Done)
-		if err := s.ReadAt(got, held.Done); err != nil || !bytes.Equal(got, rest) {
-			t.Fatalf("died at call %d: held %q, %v", at, got, err)
+		d.space = int(c.free)
+		if c.free == 0 {
+			d.space = 1
+			d.put("current", "x", 0o644)
 		}
-		if !died {
-			break
+		s.setEnd(c.end)
+		s.long = c.long
+		if got := s.Room(c.most); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+		s.lost = true
+		if got := s.Room(c.most); got != 0 {
+			t.Errorf("%+v: %d in a directory that is gone", c, got)
 		}
 	}
 }
@@ -165,6 +244,9 @@ func (c contract) spool() {
 	}
 	if err := f.readAt(got, 8); err == nil {
 		c.t.Error("read beyond the end without an error")
+	}
+	if free := f.free(); free < 0 || runtime.GOOS == "linux" && free == 0 {
+		c.t.Errorf("space for %d bytes", free)
 	}
 	c.ok(f.truncate(5))
 	c.info("sp", 5, 1, false)
