@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -143,5 +144,72 @@ func TestWhatStandsInThePlaceOfCurrentIsSaid(t *testing.T) {
 	}
 	if got := readAll(filepath.Join(w.dir, "d/current/mine")); got != "mine" {
 		t.Errorf("it is %q", got)
+	}
+}
+
+// TestAStuckLoggerDoesNotHoldItsServiceUp: behind a multilog of 0.76 that waits for
+// anything the service stands still after 65536 bytes.
+func TestAStuckLoggerDoesNotHoldItsServiceUp(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		stick, loosen func(dir string) error
+		words         []string
+	}{
+		"a processor that hangs": {
+			func(dir string) error { return os.WriteFile(dir+"/stuck", nil, 0o600) },
+			func(dir string) error { return os.Remove(dir + "/stuck") },
+			[]string{"s500k", "n100", "!while test -e ../stuck; do sleep 0.02; done; cat", "./d"},
+		},
+		"a directory that cannot be opened": {
+			func(dir string) error {
+				return errors.Join(os.RemoveAll(dir+"/d"), os.WriteFile(dir+"/d", nil, 0o600))
+			},
+			func(dir string) error { return os.Remove(dir + "/d") },
+			[]string{"s2g", "./a", "./d"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := tale(t, multilog(row.words...), idle())
+			if err := row.stick(w.dir); err != nil {
+				t.Fatal(err)
+			}
+			var all strings.Builder
+			for i := 0; all.Len() < 10<<20; i++ {
+				fmt.Fprintf(&all, "%08d a line of a service that does not know how its log fares\n", i)
+			}
+			written := make(chan error, 1)
+			go func() {
+				_, err := w.pipe.w.WriteString(all.String())
+				written <- err
+			}()
+			select {
+			case err := <-written:
+				if err != nil {
+					t.Fatal(err)
+				}
+			case <-time.After(limit):
+				t.Fatal("the service stands still")
+			}
+			logged := func() string {
+				var b strings.Builder
+				names, _ := filepath.Glob(w.dir + "/d/@*")
+				for _, name := range append(names, w.dir+"/d/current") {
+					b.WriteString(readAll(name))
+				}
+				return b.String()
+			}
+			if n := len(logged()); n > 1<<20 {
+				t.Errorf("%d bytes are logged: nothing is stuck", n)
+			}
+			if err := row.loosen(w.dir); err != nil {
+				t.Fatal(err)
+			}
+			w.pipe.closeWriter()
+			w.do(t, over())
+			if got := w.job.end(); got != "exit 0" || logged() != all.String() {
+				t.Errorf("%s; %d bytes are logged, want %d; it said %q", got, len(logged()), all.Len(), readAll(w.stderr.Name()))
+			}
+		})
 	}
 }

@@ -31,15 +31,18 @@ func TestSIGKILL(t *testing.T) {
 		name  string
 		words []string
 		line  string
+		life  time.Duration // the most, of each that is killed; 0: 17 ms
 	}{
-		{"numbered lines", []string{"t", "s500k", "n100000", "./d"}, "%08d the quick brown fox jumps over the lazy dog\n"},
-		{"two directories, constant rotation, a processor", []string{"t", "n100000", "s20000", "./d", "!cat", "s4096", "./e"}, "%08d ten of these make one k of log, as it were, and they are numbered\n"},
-		{"identical lines, no stamps, files of two milliseconds", []string{"s1m", "n100000", "every=2ms", "./d"}, "all lines are the same\n"},
-		{"lines longer than a file", []string{"t", "n100000", "s4096", "./d"}, "%08d " + strings.Repeat("longer than a file ", 300) + "\n"},
+		{name: "numbered lines", words: []string{"t", "s500k", "n100000", "./d"}, line: "%08d the quick brown fox jumps over the lazy dog\n"},
+		{name: "two directories, constant rotation, a processor", words: []string{"t", "n100000", "s20000", "./d", "!cat", "s4096", "./e"}, line: "%08d ten of these make one k of log, as it were, and they are numbered\n"},
+		{name: "identical lines, no stamps, files of two milliseconds", words: []string{"s1m", "n100000", "every=2ms", "./d"}, line: "all lines are the same\n"},
+		{name: "lines longer than a file", words: []string{"t", "n100000", "s4096", "./d"}, line: "%08d " + strings.Repeat("longer than a file ", 300) + "\n"},
+		{name: "a slow processor, input that runs on", words: []string{"t", "n100000", "s300k", "spool=1m", "!sleep 0.1; exec cat", "./d"},
+			line: "%08d the quick brown fox jumps over the lazy dog\n", life: 300 * time.Millisecond},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			s := storm{t: t, bin: bin, dir: t.TempDir(), words: row.words, line: row.line}
+			s := storm{t: t, bin: bin, dir: t.TempDir(), words: row.words, line: row.line, life: max(row.life, 17*time.Millisecond)}
 			s.run(*killsFlag)
 			for _, word := range row.words {
 				if strings.HasPrefix(word, "./") {
@@ -56,6 +59,7 @@ type storm struct {
 	bin, dir string
 	words    []string
 	line     string
+	life     time.Duration // the most, of each that is killed
 	lines    int
 
 	// becomes says what is logged of a line in a directory: that many lines; nil, or
@@ -76,8 +80,8 @@ func (s *storm) run(kills int) {
 	in.w = nil
 	for range kills {
 		j := s.start(in.r)
-		time.Sleep(time.Duration(2000+rand.IntN(15000)) * time.Microsecond) // not to wait for anything: the kill is to hit any moment
-		_ = j.signal(syscall.SIGKILL)                                       // it may have found the directory locked
+		time.Sleep(2*time.Millisecond + rand.N(s.life-2*time.Millisecond)) // not to wait for anything: the kill is to hit any moment
+		_ = j.signal(syscall.SIGKILL)                                      // it may have found the directory locked
 		if err := j.wait(); err != nil {
 			s.t.Fatal(err)
 		}
