@@ -26,6 +26,7 @@ type intake struct {
 	dirs  []dirOutlet // those of prog.Places
 	notes []noted     // those of prog.Notes
 	home  *outlet     // whose directory has the spool
+	marks []mark      // when what was taken during a wait came, in order; none: what is read is new
 }
 
 // dirOutlet is an outlet whose sink is a directory.
@@ -191,10 +192,12 @@ func (p *Pipe) rework(end int64) error {
 // intend reads the clock, and writes down what is about to be done with the
 // input that was just taken: which stamps it gets.
 func (p *Pipe) intend() {
-	if p.timed {
+	in := &p.intake
+	if p.timed && len(in.marks) > 0 {
+		p.clock.ReadAs(in.taken())
+	} else if p.timed {
 		p.clock.Read()
 	}
-	in := &p.intake
 	if !in.on {
 		return
 	}
@@ -225,6 +228,9 @@ func (p *Pipe) commit() {
 	}
 	p.account()
 	in.spool.Commit(&in.prog)
+	if !in.behind() {
+		in.marks = nil
+	}
 	switch {
 	case in.more():
 		return

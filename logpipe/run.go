@@ -89,6 +89,7 @@ func (r *reading) step() verdict {
 		}
 		r.pace.took(n)
 		switch {
+		case p.intake.behind():
 		case n < len(buf):
 			r.pace.napped(r.src) // that was all there was
 		case n >= smallBatch:

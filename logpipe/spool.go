@@ -66,7 +66,7 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 func (s *spoolSource) take(most int) (int, error) {
 	in := &s.p.intake
 	if in.behind() {
-		return int(in.spool.End() - in.seen), nil
+		return int(in.until() - in.seen), nil
 	}
 	n, err := in.spool.Take(s.fd, most)
 	if n == most && n >= smallBatch && !s.p.stopping.Load() && !s.p.reloading.Load() && runtime.GOMAXPROCS(0) > 1 {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"syscall"
 	"time"
+
+	"github.com/tailight/tailight/tai64"
 )
 
 // While the pipe waits for a destination, its input runs on into the spool, so that
@@ -72,7 +74,14 @@ func (p *Pipe) takeOn() verdict {
 		if room == 0 && !in.spool.Taking() {
 			return halt
 		}
+		m := mark{off: in.spool.End()}
+		if p.timed {
+			m.at = p.clock.Reading()
+		}
 		n, err := in.spool.Take(p.input, int(room))
+		if n > 0 && p.timed {
+			in.mark(m)
+		}
 		switch {
 		case errors.Is(err, syscall.EAGAIN):
 			return wait
@@ -82,6 +91,40 @@ func (p *Pipe) takeOn() verdict {
 		}
 	}
 	return halt
+}
+
+// mark says when what begins at an offset of the spool was taken, for its stamps. After
+// a kill they are those of the next start.
+type mark struct {
+	off int64
+	at  tai64.TAI64N
+}
+
+// mark remembers a take, once a second and less often the longer a wait is.
+func (in *intake) mark(m mark) {
+	n := len(in.marks)
+	rarely := time.Second + time.Duration(n)*10*time.Millisecond
+	if n == 0 || m.at.Compare(in.marks[n-1].at.Add(rarely)) >= 0 {
+		in.marks = append(in.marks, m)
+	}
+}
+
+// taken is when the next bytes of the spool were, those before the first mark with it.
+func (in *intake) taken() tai64.TAI64N {
+	for len(in.marks) > 1 && in.marks[1].off <= in.seen {
+		in.marks = in.marks[1:]
+	}
+	return in.marks[0].at
+}
+
+// until is the end of what may be worked on at once: it has one time.
+func (in *intake) until() int64 {
+	for _, m := range in.marks {
+		if m.off > in.seen {
+			return m.off
+		}
+	}
+	return in.spool.End()
 }
 
 // watch tells of input to a goroutine that waits for something else as well.

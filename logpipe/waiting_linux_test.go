@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tailight/tailight/tai64"
 	"golang.org/x/sys/unix"
 )
 
@@ -269,4 +271,62 @@ func TestSignalsAreObeyedAfterAWait(t *testing.T) {
 	eventually(t, "the new script", func() bool { return !x.reloading.Load() })
 	x.in.put([]byte("line\n"))
 	x.finish(t, append(all, "new: line\n"...))
+}
+
+// TestLinesThatWaitedHaveTheTimeTheyWereTaken moves the clock while a directory is stuck.
+func TestLinesThatWaitedHaveTheTimeTheyWereTaken(t *testing.T) {
+	t.Parallel()
+	for _, stamp := range []string{"t", "stamp=iso"} {
+		root := t.TempDir()
+		x := &stalled{in: pipeInput(t, ""), patient: &patient{warnings: newWarnings(), root: root, dir: root + "/d"}}
+		var now atomic.Int64
+		clock := &tai64.Clock{Now: func() time.Time { return moment.Add(time.Duration(now.Load())) }}
+		x.Pipe = opened(t, Options{Spool: true, Pause: time.Millisecond, Clock: clock, Warn: x.warnings.warn}, stamp, "s4096", root+"/a", x.dir)
+		must(t, os.RemoveAll(x.dir))
+		must(t, os.WriteFile(x.dir, nil, 0o600))
+		x.start(t)
+		var want strings.Builder
+		line := func(at time.Duration, text string) {
+			now.Store(int64(at))
+			x.in.put([]byte(text + "\n"))
+			eventually(t, "an empty pipe", func() bool { return waiting(t, x.in.r) == 0 })
+			for i := range strings.Count(text, "\n") + 1 {
+				label := tai64.At(moment.Add(at + time.Duration(i)))
+				if stamp == "t" {
+					want.WriteString(label.String())
+				} else {
+					want.Write(tai64.ISOStamps.Append(nil, label)[:30])
+				}
+				want.WriteString(" " + strings.Split(text, "\n")[i] + "\n")
+			}
+		}
+		line(0, "the one that is stuck")
+		x.await(t, 2)
+		line(time.Minute, "while it is")
+		line(2*time.Minute, "two\nlater")
+		line(time.Hour, strings.Repeat("a long one that needs a file of its own ", 150))
+		line(2*time.Hour, "and one more")
+		now.Store(int64(3 * time.Hour))
+		x.repair(t)
+		eventually(t, "two full files", func() bool { return len(archived(t, x.dir)) == 2 })
+		line(4*time.Hour, "as ever")
+		x.finish(t, []byte(want.String()))
+	}
+}
+
+func TestALongWaitIsMarkedLessOften(t *testing.T) {
+	t.Parallel()
+	var in intake
+	const day = 24 * 3600
+	for s := range day {
+		in.mark(mark{off: int64(s), at: tai64.At(moment).Add(time.Duration(s) * time.Second)})
+	}
+	if n := len(in.marks); n < 3000 || n > 5000 {
+		t.Errorf("%d marks in a day", n)
+	}
+	for _, m := range in.marks {
+		if at := tai64.At(moment).Add(time.Duration(m.off) * time.Second); m.at != at {
+			t.Fatalf("offset %d is marked %v, want %v", m.off, m.at, at)
+		}
+	}
 }

@@ -35,12 +35,24 @@ type Clock struct {
 
 // Read takes one reading of the clock, for the stamps that follow.
 func (c *Clock) Read() {
-	now := c.Now
-	if now == nil {
-		now = time.Now
-	}
-	c.reading = At(now())
+	c.reading = c.Reading()
 	c.begun, c.fresh, c.running = true, true, false
+}
+
+// Reading is what Read would take, for a later ReadAs.
+func (c *Clock) Reading() TAI64N {
+	if c.Now == nil {
+		return At(time.Now())
+	}
+	return At(c.Now())
+}
+
+// ReadAs is Read with an earlier reading, for lines that were taken then. It says
+// nothing of how the clock was set: where it is not above the last stamp, the
+// next one is 1 ns above that.
+func (c *Clock) ReadAs(l TAI64N) {
+	c.reading = l
+	c.begun, c.fresh, c.running = true, l.Compare(c.last) > 0, false
 }
 
 // Next returns the next stamp. If the clock was never read, it is read first.

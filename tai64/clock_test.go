@@ -51,6 +51,26 @@ func TestTheFirstStampIsTheReading(t *testing.T) {
 	h.want(t, "reading just above the last stamp", time.Millisecond+3, time.Millisecond+4)
 }
 
+func TestAnEarlierReadingNeverTakesStampsBack(t *testing.T) {
+	t.Parallel()
+	h := newHandClock()
+	as := func(d time.Duration) { h.ReadAs(At(clockStart.Add(d))) }
+	as(time.Second)
+	h.want(t, "the first", time.Second, time.Second+1)
+	h.at(time.Hour)
+	early := h.Reading()
+	as(2 * time.Second)
+	h.want(t, "later", 2*time.Second, 2*time.Second+1)
+	as(2*time.Second + 1)
+	h.want(t, "equal to the last stamp", 2*time.Second+2)
+	as(-time.Hour)
+	h.want(t, "far below", 2*time.Second+3)
+	h.ReadAs(early)
+	h.want(t, "a reading of the clock", time.Hour)
+	h.at(0)
+	h.want(t, "a clock that was set back", 0)
+}
+
 func TestStampsCarryIntoTheNextSecond(t *testing.T) {
 	t.Parallel()
 	h := newHandClock()
