@@ -3,6 +3,7 @@ package logpipe
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tailight/tailight/rotate"
 	"github.com/tailight/tailight/tai64"
@@ -26,6 +27,7 @@ type intake struct {
 	dirs  []dirOutlet // those of prog.Places
 	notes []noted     // those of prog.Notes
 	home  *outlet     // whose directory has the spool
+	miss  time.Time   // when to try again to make a spool that could not be made; zero: there is none to make
 	marks []mark      // when what was taken during a wait came, in order; none: what is read is new
 }
 
@@ -84,12 +86,10 @@ func (p *Pipe) recover() error {
 	if held != nil {
 		p.adopt(held)
 	}
-	err := in.spool.Begin(&in.prog)
-	for err != nil && in.dirs[0].dir.MakeRoom(err) {
-		err = in.spool.Begin(&in.prog)
-	}
+	err := in.begin()
 	if err != nil && held == nil {
 		p.plainly(err)
+		in.miss = time.Now().Add(p.untilNextTry())
 		return nil
 	} else if err != nil {
 		return err // its lines are not ours to lose
@@ -102,6 +102,39 @@ func (p *Pipe) recover() error {
 		p.plainly(nil)
 	}
 	return nil
+}
+
+// begin makes the spool.
+func (in *intake) begin() error {
+	err := in.spool.Begin(&in.prog)
+	for err != nil && in.dirs[0].dir.MakeRoom(err) {
+		err = in.spool.Begin(&in.prog)
+	}
+	return err
+}
+
+// untilNextTry is how long a spool that could not be made is done without. The
+// minute is said by the manual.
+func (p *Pipe) untilNextTry() time.Duration { return 12 * p.opt.Pause }
+
+// beginLate makes a spool that could not be made before, if it can by now, and
+// reports whether. There has to be input, and no line in memory: everything
+// before is in its destinations.
+func (p *Pipe) beginLate() bool {
+	in := &p.intake
+	if in.miss.IsZero() || p.start >= 0 || in.spool.Lost() || time.Now().Before(in.miss) {
+		return false
+	}
+	in.seen = in.spool.End()
+	p.account()
+	if err := in.begin(); err != nil {
+		in.miss = time.Now().Add(p.untilNextTry())
+		_ = in.spool.Remove() // what remains is void; why there is none has been said
+		return false
+	}
+	in.on, in.miss = true, time.Time{}
+	p.warn(errors.New("able to make the spool now, a kill loses no more lines"))
+	return true
 }
 
 // adopt makes the present pipe stand where the killed one was.

@@ -151,7 +151,9 @@ func (c *change) take() {
 		if err := in.spool.Renew(&in.prog); err != nil {
 			p.plainly(err)
 		}
-	case !home:
+	case home:
+		in.miss = was.miss
+	default:
 		c.insist(p.recover)
 	}
 }

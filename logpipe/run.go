@@ -21,7 +21,7 @@ func (p *Pipe) Run(in *os.File) error {
 	src, err := newSource(int(in.Fd()))
 	if err == nil {
 		defer src.close()
-		if p.intake.on || p.opt.Spool && p.script.Reloads() {
+		if p.intake.on || p.opt.Spool && (p.script.Reloads() || !p.intake.miss.IsZero()) {
 			src = p.spooled(src)
 			defer func() { p.input = -1 }()
 		}

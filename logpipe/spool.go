@@ -33,7 +33,7 @@ func (p *Pipe) spooled(src source) source {
 
 func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 	in := &s.p.intake
-	if !in.on {
+	if !in.on && !s.p.beginLate() {
 		return s.source.read(b)
 	}
 	n, err := s.take(len(b))

@@ -376,10 +376,40 @@ func TestASpoolThatCannotBeMadeIsSaidOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "reading without a spool, a kill may lose lines: "
-	if len(r.said) != 1 || !strings.HasPrefix(r.said[0], want) {
-		t.Errorf("said %q, want one that begins %q; calls %q", r.said, want, d.Log()[:12])
+	if len(r.said) != 2 || !strings.HasPrefix(r.said[0], want) || r.said[1] != madeLate {
+		t.Errorf("said %q, want one that begins %q, and %q; calls %q", r.said, want, madeLate, d.Log()[:12])
 	}
-	r.check("without a spool")
+	r.check("without a spool at first")
+}
+
+const madeLate = "able to make the spool now, a kill loses no more lines"
+
+// TestAKillAroundASpoolThatIsMadeLateLosesAndDoublesNothing: it is made before the first
+// line is read, so that all kills are exact.
+func TestAKillAroundASpoolThatIsMadeLateLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	for _, k := range killings[:3] {
+		call := callOf(t, k, "map progress.new")
+		late := 0
+		for at, killed := 1, true; killed; at++ {
+			r := k.start(t)
+			d := r.Disk(r.Name + "/a")
+			r.prepare = func() { d.Fail(call, false, syscall.EROFS) }
+			killed = r.must(r.process(at))
+			if slices.Contains(r.said, madeLate) {
+				late++
+			}
+			when := "killed " + r.When()
+			if killed {
+				r.must(r.process(0))
+			}
+			r.check(when)
+			r.end()
+		}
+		if late < 100 {
+			t.Errorf("%s: only %d kills after the spool was made", k.name, late)
+		}
+	}
 }
 
 // callOf is the number of the first call of that name in a life without a fault.
