@@ -114,18 +114,24 @@ func (t *teeSink) again(err error) bool {
 	return t.p.retry(fmt.Errorf("unable to write to %s: %w", t.name, errno))
 }
 
-// room waits until something can be written. When the pipe is to stop, the reader
-// has one pause left.
+// room waits until something can be written, and lets the input run on meanwhile.
+// When the pipe is to stop, the reader has one pause left.
 func (t *teeSink) room() error {
 	var end time.Time
+	look, watched := calm, 1
 	for {
-		fds := [1]unix.PollFd{{Fd: int32(t.f.Fd()), Events: unix.POLLOUT}}
-		n, err := unix.Poll(fds[:], int(teeLook/time.Millisecond))
+		fds := [2]unix.PollFd{{Fd: int32(t.f.Fd()), Events: unix.POLLOUT}, {Fd: int32(t.p.input), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds[:watched], int(look/time.Millisecond))
 		switch {
 		case err != nil && errnoOf(err) != syscall.EINTR:
 			return err
-		case n > 0:
+		case fds[0].Revents != 0:
 			return nil
+		case n > 0 || look == calm:
+			look, watched = teeLook, 1
+			if t.p.takeOn() == wait {
+				watched = 2
+			}
 		case !t.p.stopping.Load():
 		case end.IsZero():
 			end = time.Now().Add(t.p.opt.Pause)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -329,4 +330,24 @@ func TestALongWaitIsMarkedLessOften(t *testing.T) {
 			t.Fatalf("offset %d is marked %v, want %v", m.off, m.at, at)
 		}
 	}
+}
+
+// TestAReaderOfTeeWhoIsSlowDoesNotHoldUpTheWriter has one who does not read at first.
+func TestAReaderOfTeeWhoIsSlowDoesNotHoldUpTheWriter(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	r, w := osPipe(t)
+	x := &stalled{in: pipeInput(t, ""), patient: &patient{warnings: newWarnings(), root: root, dir: root + "/a"}}
+	x.Pipe = opened(t, Options{Spool: true, Out: w, Pause: time.Millisecond, Warn: x.warnings.warn}, "s2g", x.dir, "tee=1")
+	x.start(t)
+	all := flood(4 << 20)
+	await(t, "the writer, while nobody reads", x.pour(t, all))
+	x.in.end()
+	got := make([]byte, len(all))
+	within(t, "everything read", func() {
+		_, err := io.ReadFull(r, got)
+		must(t, err)
+	})
+	wantBytes(t, "standard output", got, all)
+	x.finish(t, all)
 }
