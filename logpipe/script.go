@@ -107,7 +107,7 @@ func (e *WordError) Error() string { return e.Word + ": " + e.Why }
 // can be stay ignored; w and those of the form key=value can be wrong. The
 // error is then a [*WordError].
 func Parse(words []string) (*Script, error) {
-	s := &Script{spool: defaultSpool}
+	s := &Script{spool: unsaid}
 	set := opening{size: rotate.DefaultSize, num: rotate.DefaultNum, suffix: rotate.DefaultSuffix}
 	globs := false
 	for i, word := range words {
@@ -161,6 +161,9 @@ func Parse(words []string) (*Script, error) {
 				return nil, err
 			}
 		}
+	}
+	if s.spool == unsaid {
+		s.spool = s.usualSpool()
 	}
 	return s, nil
 }

@@ -238,6 +238,20 @@ func TestDurationsAreWholeNumbersWithAUnit(t *testing.T) {
 	}
 }
 
+func TestSpoolHoldsForTheWholeScript(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]int64{
+		"": 16 << 20, "./d": 16 << 20, "spool=0 ./d": 0, "./d spool=0": 0, "./a spool=5 ./b spool=3k": 3 << 10,
+		"t spool=64m s4096 ./d": 64 << 20, "spool=4g": 4 << 30, "spool s5000 ./d": 16 << 20,
+		"sync=always ./d": 0, "./a sync=always ./b": 0, "sync=always sync=10s ./d": 16 << 20, "sync=always ./d spool=1m": 1 << 20,
+	} {
+		s, err := Parse(strings.Fields(words))
+		if err != nil || s.spool != want {
+			t.Errorf("%q: %+v, %v; want %d", words, s, err, want)
+		}
+	}
+}
+
 func TestBadWordsAreWordErrors(t *testing.T) {
 	t.Parallel()
 	// The last word is the wrong one.
@@ -252,6 +266,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 		{"w" + strings.Repeat("x", 300)},
 		{"full="}, {"full=drop"}, {"full=drop-oldest "}, {"full=drop-oldest", "file=a"},
 		{"sync="}, {"sync=never"}, {"sync=0s"}, {"sync=always "}, {"sync=1"}, {"sync=-1s"}, {"sync=always", "file=a"}, {"sync=1s", "file=a"},
+		{"spool="}, {"spool=x"}, {"spool=-1"}, {"spool=00"}, {"spool=0k"}, {"spool=1M"}, {"spool=1t"}, {"spool=16m "}, {"spool=99999999999g"}, {"./d", "spool=no"},
 		{"select=("}, {"drop=a**"}, {"e", "select=\\1"}, {"drop=(?=a)"},
 		{"tee="}, {"tee=0"}, {"tee=3"}, {"tee=1 "}, {"tee=stdout"}, {"ready="}, {"ready=2"}, {"ready=-3"}, {"ready=x"}, {"ready=2147483648"},
 		{"prefix=a\nb"}, {"replace="}, {"replace=ab"}, {"replace=\t"}, {"replace=\x7f"}, {"replace=é"},

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tailight/tailight/rotate"
 	"github.com/tailight/tailight/tai64"
 )
 
@@ -19,10 +20,23 @@ const (
 	// waited for a minute: that is 280 kB a second.
 	defaultSpool = 16 << 20
 
+	unsaid = -1 // there is no spool=
+
 	// calm is how long a rotation is waited for first. Most have come to their end by
 	// then, and memory that the spool has not used yet costs more than such a wait.
 	calm = 20 * time.Millisecond
 )
+
+// usualSpool is how long it may become if nobody says. A power loss takes the spool, so
+// with sync=always, which promises how little that is, nothing is taken.
+func (s *Script) usualSpool() int64 {
+	for _, o := range s.outlets {
+		if o.sync == rotate.SyncAlways {
+			return 0
+		}
+	}
+	return defaultSpool
+}
 
 // awaitEnd waits for the end of a rotation, which the next one of its directory has to.
 func (p *Pipe) awaitEnd(done <-chan struct{}) {

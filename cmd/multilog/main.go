@@ -52,10 +52,12 @@
 //	line=BYTES     cut longer lines into pieces of so many bytes, 16 to 1g
 //	rate=N/s:BURST let N lines a second through, BURST at once (N); also N/m, N/h
 //
-// and this one for all:
+// and these for all:
 //
-//	ready=FD  write a newline to that descriptor, 3 or above, and close it, when all
-//	          directories are locked and hold what a killed multilog had taken
+//	ready=FD    write a newline to that descriptor, 3 or above, and close it, when all
+//	            directories are locked and hold what a killed multilog had taken
+//	spool=SIZE  how many bytes of input may be taken while a destination is waited
+//	            for, such as 1m or 2g; 0 for none (16m, or with sync=always 0)
 //
 //	config=FILE  (before all patterns and destinations) the words in FILE stand here,
 //	          one in each line. Empty lines, and lines that begin with #, are none
@@ -187,9 +189,30 @@
 // # When something fails
 //
 // A step that fails is said on standard error and done again after five
-// seconds, until it works. Meanwhile nothing more is read and nothing is lost.
+// seconds, until it works. Nothing is lost meanwhile.
 // TERM ends such a wait if no line is in memory only, or all such lines are in
 // the spool: then the exit code is 111, and the next multilog goes on with them.
+//
+// # When a destination is waited for
+//
+// The service goes on. While multilog waits for a step that failed, for the last
+// rotation of a directory to end, or for a reader of tee=, its input runs on into DIR/spool
+// (see "When it is killed"), until that has SIZE bytes of spool=; only then does
+// the pipe fill up and its writer wait. Lines that have waited so are stamped with the
+// time they were taken, to the second; after a kill in between, with that of the next
+// start. An input that is no pipe, and one without a spool, is not read meanwhile; nor
+// is it in a write or a sync that itself takes long, as on a disk that is slow.
+//
+// The spool leaves three quarters of the space at hand to the logs it is written to
+// afterwards, and takes nothing on a full disk. (A quota is not seen: who has a tight
+// one says spool=0.) TERM and HUP end it: what has been taken is written, or left with
+// exit code 111, and what is in the pipe stays there. A processor that hangs may take a
+// minute for each file of that; a kill loses nothing. After a wait the file is
+// cut back to 2 MiB.
+//
+// A power loss takes what is in the spool. sync=always promises how little that is, so
+// nothing runs on then unless spool= says so. The 16m of all others are what comes
+// at 280 kB a second, some 3000 lines, in the minute that a processor has.
 //
 // # When the disk is full
 //
@@ -232,9 +255,10 @@
 // that is removed while multilog runs; a start with other words than the killed one
 // had, as far as they give the lines it was at another shape; and a script whose first
 // directory is another one than before, which leaves the old spool until it is the
-// first again. Input that is no pipe is read plainly, and so is one whose spool cannot be
-// made at the start, which is said once: then a kill loses what was read and
-// not written, half a megabyte at most.
+// first again. Input that is no pipe is read plainly: then a kill loses what was read and
+// not written, half a megabyte at most. So it is where a spool cannot be made at the
+// start, which is said; it is tried again once a minute while lines come, and said
+// when it is there.
 //
 // # When the power fails
 //
@@ -270,9 +294,10 @@
 // In DIR: lock (held while multilog runs), current, previous and processed
 // (during a rotation), state and newstate (of the processor), @LABEL.s and
 // @LABEL.u. The owner-execute bit of current says that it was closed in good
-// order. dropped and dropped.new are there with full=drop-oldest. spool (600 KiB at most) and progress are there while multilog runs and
-// after it was killed; who removes them then gives up what was not written yet.
-// A clean end removes them.
+// order. dropped and dropped.new are there with full=drop-oldest. spool (3 MiB
+// at most, or what spool= says) and progress are there while multilog runs and after
+// it was killed; who removes them then gives up what was not written yet. A clean end
+// removes them.
 //
 // # Differences from daemontools 0.76
 //
@@ -280,7 +305,7 @@
 // can go on with the other's directory. Stamps have full nanoseconds and rise
 // strictly. Lines that come by the thousands a second may wait up to 5 ms in
 // the pipe. Files fill up closer to SIZE when lines come fast. A rotation and
-// its processor do not stop the reading of lines. An empty current left by an
+// its processor do not stop the reading of lines, nor does a wait, up to spool=. An empty current left by an
 // outage is removed, not archived; a complete previous becomes .s. Only
 // strictly named archives are counted and deleted, and one that cannot be
 // deleted stops nothing. After a kill current goes on and is not made
@@ -295,7 +320,7 @@
 // line; here it is a matter of the place in the script. There any size may be up
 // to 2147483647; here a plain number is held below 16777216 as in 0.76, and the
 // unit is what asks for more: 0.76 takes s100k for s100, which is 4096 bytes. It
-// takes sync= for a size without digits, which is 4096 too, and total= as the first
+// takes sync= and spool= for a size without digits, which is 4096 too, and total= as the first
 // word for t, and every= for e; here they are none of these.
 package main
 

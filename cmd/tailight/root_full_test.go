@@ -144,3 +144,49 @@ func TestRootDropOldestMakesRoomForTheSpool(t *testing.T) {
 		t.Errorf("it said %q", text)
 	}
 }
+
+// TestRootASpoolLeavesSpaceForItsLog: input that runs on while a processor hangs takes no
+// space from the log that it is for, which would then wait for ever.
+func TestRootASpoolLeavesSpaceForItsLog(t *testing.T) {
+	t.Parallel()
+	dir := smallDisk(t, "8m")
+	if err := unix.Mkfifo(filepath.Join(dir, "go"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j, pipe, said := startLogger(t, filepath.Join(ours(t), "multilog"), dir, 0, "t", "s65536", "n5", "!cat ../go; cat", "./main")
+	lines := numbered(0, 200000)
+	done := make(chan error, 1)
+	go func() {
+		_, err := pipe.w.Write(lines)
+		done <- err
+	}()
+	var st unix.Stat_t
+	if err := until("a spool that is as long as it may be", j, func() bool {
+		was := st.Size
+		return unix.Stat(filepath.Join(dir, "main/spool"), &st) == nil && st.Size > 1<<20 && st.Size == was && pipe.unread() >= 64<<10
+	}); err != nil {
+		t.Fatal(err)
+	}
+	goes, err := os.OpenFile(filepath.Join(dir, "go"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []error{os.Remove(goes.Name()), os.WriteFile(goes.Name(), nil, 0o600), goes.Close()} {
+		if step != nil {
+			t.Fatal(step)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	pipe.closeWriter()
+	if err := j.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if text := readAll(said); j.end() != "exit 0" || text != "" {
+		t.Errorf("%s; it said %q", j.end(), text)
+	}
+	if got := logged(t, filepath.Join(dir, "main")); len(got) < 128<<10 || !bytes.HasSuffix(lines, got) {
+		t.Errorf("%d bytes are kept", len(got))
+	}
+}
