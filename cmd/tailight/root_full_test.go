@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -176,8 +177,13 @@ func TestRootASpoolLeavesSpaceForItsLog(t *testing.T) {
 			t.Fatal(step)
 		}
 	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(limit):
+		t.Fatalf("the writer still waits; it said %q", readAll(said))
 	}
 	pipe.closeWriter()
 	if err := j.wait(); err != nil {
