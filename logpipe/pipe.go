@@ -90,6 +90,7 @@ type Pipe struct {
 	reloading atomic.Bool // Reload was called
 	stopping  atomic.Bool // Stop was called
 	stop      chan struct{}
+	leave     time.Time // when that leaves in the spool what is still there; zero: not known yet
 	stopOnce  sync.Once
 	wake      func() // ends a wait for input; set while Run waits
 	wakeMu    sync.Mutex

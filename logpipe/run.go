@@ -41,7 +41,7 @@ func (p *Pipe) run(src source) error {
 		// A wake ends a pump, the next one if none runs: what was asked for
 		// is done here even if no input ever comes.
 		p.obey()
-		if r.ended || p.stopped() {
+		if r.ended || p.left || p.stopped() {
 			return r.err
 		}
 		if err := src.pump(r.step); err != nil {
@@ -75,6 +75,10 @@ func (r *reading) step() verdict {
 	p := r.p
 	p.obey()
 	if p.stopped() {
+		return r.end(nil)
+	}
+	if p.left || p.leaves() {
+		p.left = true
 		return r.end(nil)
 	}
 	buf := p.space()

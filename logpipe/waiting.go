@@ -38,17 +38,50 @@ func (s *Script) usualSpool() int64 {
 	return defaultSpool
 }
 
-// awaitEnd waits for the end of a rotation, which the next one of its directory has to.
-func (p *Pipe) awaitEnd(done <-chan struct{}) {
+// awaitEnd waits for the end of a rotation, which the next one of its directory has
+// to. It reports false if the pipe is to stop and that takes too long: then the lines
+// are left in the spool.
+func (p *Pipe) awaitEnd(done <-chan struct{}) bool {
 	late := time.NewTimer(calm)
 	defer late.Stop()
 	select {
 	case <-done:
-		return
+		return true
 	case <-late.C:
 	}
 	p.runOn(done, p.stop)
-	<-done
+	select {
+	case <-done:
+		return true
+	case <-p.stop:
+	}
+	if !p.intake.keeps() {
+		<-done
+		return true
+	}
+	late.Reset(p.untilLeave())
+	select {
+	case <-done:
+		return true
+	case <-late.C:
+		p.left = true
+		return false
+	}
+}
+
+// untilLeave is how long a pipe that is to stop goes on with what it has taken: for a
+// pause. There may be hours of it if the destination is slow, and the next start goes on
+// with it.
+func (p *Pipe) untilLeave() time.Duration {
+	if p.leave.IsZero() {
+		p.leave = time.Now().Add(p.opt.Pause)
+	}
+	return time.Until(p.leave)
+}
+
+// leaves reports whether that time is up.
+func (p *Pipe) leaves() bool {
+	return p.stopping.Load() && p.intake.behind() && p.untilLeave() <= 0
 }
 
 // runOn takes input as it comes, until one of the channels is closed or nothing

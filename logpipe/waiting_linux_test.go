@@ -155,7 +155,8 @@ func TestTheSpoolHasABound(t *testing.T) {
 				return pipeIsFull(t, x.in.r) && (c.most == 0 || spoolSize(t, x.root+"/a") >= c.most)
 			})
 			x.await(t, len(x.all())+2) // it stays so for some pauses
-			if size := spoolSize(t, x.root+"/a"); size > max(c.most, 64<<10) || !pipeIsFull(t, x.in.r) {
+			eventually(t, "a pipe that is full again", func() bool { return pipeIsFull(t, x.in.r) })
+			if size := spoolSize(t, x.root+"/a"); size > max(c.most, 64<<10) {
 				t.Errorf("the spool has %d bytes", size)
 			}
 			select {
@@ -197,48 +198,78 @@ func TestStopWhileInputRunsOnLeavesWhatWasTakenInTheSpool(t *testing.T) {
 // left but what nobody has taken.
 func TestStopAfterAWaitWritesWhatWasTaken(t *testing.T) {
 	t.Parallel()
-	x := newStalled(t, 10*time.Millisecond, "spool=1m", "s4096", "n1000000", "!test -e ../go && cat")
-	must(t, os.WriteFile(x.root+"/go", nil, 0o600))
-	x.repair(t)
-	x.in.put([]byte("one\n"))
-	eventually(t, "a line", func() bool { return string(slurp(t, x.root+"/a/current")) == "one\n" })
-	must(t, os.Remove(x.root+"/go"))
+	x := newHanging(t, time.Hour, "s4096", "n1000000")
 	all := flood(100 << 10)
 	await(t, "the writer", x.pour(t, append(all, "no end"...)))
 	eventually(t, "an empty pipe", func() bool { return waiting(t, x.in.r) == 0 })
 	x.Stop()
-	must(t, os.WriteFile(x.root+"/go", nil, 0o600))
+	x.letGo(t)
 	x.in.put([]byte(" but here\nthe next one's"))
 	await(t, "the end of Run", x.running)
 	must(t, x.err)
 	closed(t, x.Pipe)
-	want := "one\n" + string(all) + "no end but here\n"
-	for _, dir := range []string{x.root + "/a", x.dir} {
-		wantBytes(t, dir, logged(t, dir), []byte(want))
-	}
+	wantBytes(t, "the directory", logged(t, x.dir), append(all, "no end but here\n"...))
 	x.in.end()
 	wantRest(t, x.in, "the next one's")
+}
+
+// TestStopLeavesWhatADestinationIsTooSlowFor: a processor hangs, for one file after the
+// other, and the pipe has one pause to write what it has taken.
+func TestStopLeavesWhatADestinationIsTooSlowFor(t *testing.T) {
+	t.Parallel()
+	x := newHanging(t, time.Millisecond, "s4096", "n1000000")
+	all := flood(100 << 10)
+	await(t, "the writer", x.pour(t, all))
+	eventually(t, "an empty pipe", func() bool { return waiting(t, x.in.r) == 0 })
+	x.Stop()
+	// The one that is waited for comes to its end; of the next ones it is not asked.
+	goes, err := os.OpenFile(x.root+"/go", os.O_WRONLY, 0)
+	must(t, err)
+	must(t, goes.Close())
+	await(t, "the end of Run", x.running)
+	within(t, "Close, with a processor that hangs", func() {
+		if err := x.Close(); !errors.Is(err, errLeft) {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	x.in.end()
+	x.letGo(t)
+	next := opened(t, Options{Spool: true}, "s4096", "n1000000", "!cat", x.dir)
+	closed(t, next)
+	wantBytes(t, "what the next start makes of it", logged(t, x.dir), all)
+}
+
+// newHanging is a pipe with a directory whose processors hang until letGo.
+func newHanging(t *testing.T, pause time.Duration, words ...string) *stalled {
+	t.Helper()
+	root := t.TempDir()
+	must(t, syscall.Mkfifo(root+"/go", 0o600))
+	x := &stalled{in: pipeInput(t, ""), patient: &patient{warnings: newWarnings(), root: root, dir: root + "/a"}}
+	x.Pipe = opened(t, Options{Spool: true, Pause: pause, Warn: x.warnings.warn}, append(words, "!cat ../go; cat", x.dir)...)
+	x.start(t)
+	return x
+}
+
+func (x *stalled) letGo(t *testing.T) {
+	t.Helper()
+	goes, err := os.OpenFile(x.root+"/go", os.O_RDWR, 0)
+	must(t, err)
+	must(t, os.Remove(x.root+"/go"))
+	must(t, os.WriteFile(x.root+"/go", nil, 0o600)) // for those that come
+	must(t, goes.Close())
 }
 
 // TestAProcessorThatHangsDoesNotHoldUpTheWriter: ten megabytes come while it does.
 func TestAProcessorThatHangsDoesNotHoldUpTheWriter(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	must(t, syscall.Mkfifo(root+"/go", 0o600))
-	x := &stalled{in: pipeInput(t, ""), patient: &patient{warnings: newWarnings(), root: root, dir: root + "/a"}}
-	x.Pipe = opened(t, Options{Spool: true, Warn: x.warnings.warn}, "s1m", "n100", "!cat ../go; cat", x.dir)
-	x.start(t)
+	x := newHanging(t, time.Hour, "s1m", "n100")
 	all := flood(10 << 20)
 	await(t, "the writer, while a processor hangs", x.pour(t, all))
 	eventually(t, "an empty pipe", func() bool { return waiting(t, x.in.r) == 0 })
 	if n := len(archived(t, x.dir)); n != 0 {
 		t.Errorf("%d files are done with", n)
 	}
-	goes, err := os.OpenFile(root+"/go", os.O_RDWR, 0)
-	must(t, err)
-	must(t, os.Remove(root+"/go"))
-	must(t, os.WriteFile(root+"/go", nil, 0o600)) // for those that come
-	must(t, goes.Close())
+	x.letGo(t)
 	x.finish(t, all)
 	wantWarnings(t, x.warnings)
 }

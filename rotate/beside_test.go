@@ -14,7 +14,7 @@ type asked struct{ writer, beside, waits int }
 func (a *asked) options(o Options) Options {
 	o.Retry = func(error) bool { a.writer++; return true }
 	o.Beside = func(error) bool { a.beside++; return true }
-	o.Wait = func(done <-chan struct{}) { a.waits++; <-done }
+	o.Wait = func(done <-chan struct{}) bool { a.waits++; <-done; return true }
 	return o
 }
 
@@ -65,6 +65,12 @@ func TestAStepIsAskedOfTheGoroutineThatDoesIt(t *testing.T) {
 					t.Fatal(err)
 				}
 				synctest.Wait()
+				if c.behind != "" {
+					must(dir.Write([]byte("two\n")))
+					if err := dir.Rotate(); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if err := dir.Close(); err != nil {
 					t.Fatal(err)
 				}
@@ -74,4 +80,38 @@ func TestAStepIsAskedOfTheGoroutineThatDoesIt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAWaitThatIsGivenUpLosesNothing: the next call goes on where it was.
+func TestAWaitThatIsGivenUpLosesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDisk()
+	opt := history{}.options(d)
+	gate := make(chan struct{})
+	opt.spawn = func(run func()) { go func() { <-gate; run() }() }
+	patient := false
+	opt.Wait = func(done <-chan struct{}) bool {
+		if patient {
+			<-done
+		}
+		return patient
+	}
+	dir := must(Open("d", opt))
+	acked := must(dir.Write(input[:MinSize]))
+	for range 3 {
+		n, err := dir.Write(input[acked : 2*MinSize+batch])
+		if err == nil || n > MinSize || dir.Rotate() == nil {
+			t.Fatalf("wrote %d bytes, %v, without the end of the last rotation", n, err)
+		}
+		acked += n
+	}
+	patient = true
+	close(gate)
+	for end := 2*MinSize + batch; acked < end; {
+		acked += must(dir.Write(input[acked:end]))
+	}
+	if err := dir.Close(); err != nil {
+		t.Fatal(err)
+	}
+	history{}.check(t, d, acked, "after it was waited for")
 }

@@ -80,9 +80,10 @@ type Options struct {
 	// rotation goes on beside the writer, so this may be called from other
 	// goroutines, also by two at a time. nil means Retry.
 	Beside func(error) bool
-	// Wait is called where the writer has to wait for a rotation, and returns when
-	// done is closed. nil means to do nothing else meanwhile.
-	Wait func(done <-chan struct{})
+	// Wait is called where lines have to wait for a rotation, and returns true when
+	// done is closed. false gives up: the call returns an error, and the next one
+	// goes on there. nil means to do nothing else meanwhile.
+	Wait func(done <-chan struct{}) bool
 	// Warn is told of what was given up without loss: an archive that could
 	// not be deleted, a current that somebody else removed. nil drops it.
 	Warn func(error)
@@ -324,7 +325,7 @@ func (d *Dir) Close() error {
 }
 
 // Abandon closes the directory as a crash would: current stays unmarked, and
-// the next Open archives it as unfinished.
+// the next Open archives it as unfinished. A processor is ended.
 func (d *Dir) Abandon() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -335,6 +336,7 @@ func (d *Dir) Abandon() {
 	d.disarm()
 	d.ageless()
 	if d.walk != nil {
+		d.walk.rush()
 		<-d.walk.ended
 	}
 	d.stopExpiry()

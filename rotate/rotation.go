@@ -107,26 +107,29 @@ func (d *Dir) settle(lines bool) error {
 	if w == nil {
 		return nil
 	}
+	var err error
 	w.await(lines, func() {
-		d.wait(w.ended)
+		if lines && !d.wait(w.ended) {
+			err = &Error{Text: "unable to wait for the last rotation of " + d.name}
+			return
+		}
+		<-w.ended
 		if w.err != nil {
 			w.err = w.run()
 		}
+		err = w.err
 	})
-	if w.err != nil {
-		return w.err
+	if err != nil {
+		return err
 	}
 	d.walk = nil
 	return nil
 }
 
-// wait lets the writer do what it can until a rotation has ended.
-func (d *Dir) wait(ended <-chan struct{}) {
-	if d.opt.Wait == nil || d.beside {
-		<-ended
-		return
-	}
-	d.opt.Wait(ended)
+// wait lets the writer do what it can until a rotation has ended, and reports
+// whether it has.
+func (d *Dir) wait(ended <-chan struct{}) bool {
+	return d.opt.Wait == nil || d.beside || d.opt.Wait(ended)
 }
 
 // state is where a walk stands: the step to be done next.
@@ -196,9 +199,18 @@ func (w *walk) await(lines bool, wait func()) {
 		return
 	}
 	w.awaited.Store(lines)
-	late := time.AfterFunc(w.d.opt.patience, func() { w.once.Do(func() { close(w.hurry) }) })
+	late := time.AfterFunc(w.d.opt.patience, w.rush)
 	wait()
 	late.Stop()
+}
+
+// rush ends a processor.
+func (w *walk) rush() {
+	w.once.Do(func() {
+		if w.hurry != nil {
+			close(w.hurry)
+		}
+	})
 }
 
 // run does the steps that are left, each as often as it takes.

@@ -205,10 +205,9 @@
 //
 // The spool leaves three quarters of the space at hand to the logs it is written to
 // afterwards, and takes nothing on a full disk. (A quota is not seen: who has a tight
-// one says spool=0.) TERM and HUP end it: what has been taken is written, or left with
-// exit code 111, and what is in the pipe stays there. A processor that hangs may take a
-// minute for each file of that; a kill loses nothing. After a wait the file is
-// cut back to 2 MiB.
+// one says spool=0.) HUP ends it, and TERM: what has been taken by then is written, or
+// what of that is not written after five seconds is left there, with exit code 111; what
+// is in the pipe stays there. After a wait the file is cut back to 2 MiB.
 //
 // A power loss takes what is in the spool. sync=always promises how little that is, so
 // nothing runs on then unless spool= says so. The 16m of all others are what comes
