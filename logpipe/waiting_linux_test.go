@@ -28,7 +28,6 @@ type stalled struct {
 	in      input
 	running chan struct{} // closed when Run has returned
 	err     error
-	left    bool // Close has to leave lines
 }
 
 func newStalled(t *testing.T, pause time.Duration, words ...string) *stalled {
