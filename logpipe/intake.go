@@ -99,6 +99,33 @@ func (p *Pipe) recover() error {
 		return err
 	}
 	if p.commit(); !p.opt.Spool {
+		return p.giveUp()
+	}
+	return nil
+}
+
+// catchUp works on all that the spool holds.
+func (p *Pipe) catchUp() error {
+	in := &p.intake
+	if !in.behind() {
+		return nil
+	}
+	p.intend(in.spool.End() - in.seen)
+	if err := p.rework(in.spool.End()); err != nil {
+		return err
+	}
+	p.commit()
+	return nil
+}
+
+// giveUp lets the pipe read plainly from here on. Where it has to leave lines in the
+// spool it is of no more use.
+func (p *Pipe) giveUp() error {
+	if err := p.catchUp(); err != nil {
+		p.left = true
+		return err
+	}
+	if p.intake.on { // or the spool was lost
 		p.plainly(nil)
 	}
 	return nil
@@ -163,9 +190,10 @@ func (p *Pipe) adopt(held *rotate.Progress) {
 	}
 }
 
-// replay takes what the spool holds as if it had just been read, and gives it
+// replay takes what the last batch had as if it had just been read, and gives it
 // the stamps it had: patterns see them. Every directory knows what of it it has
-// already.
+// already. What lies behind it was taken, and not yet looked at: that is for Run, which
+// takes more while it has to wait.
 func (p *Pipe) replay() error {
 	in := &p.intake
 	from := in.prog
@@ -196,13 +224,7 @@ func (p *Pipe) replay() error {
 		}
 		p.last, p.before = tai64.TAI64N{}, tai64.TAI64N{}
 	}
-	if in.seen == in.spool.End() {
-		return nil
-	}
-	// The rest was taken, and not yet looked at.
-	p.commit()
-	p.intend()
-	return p.rework(in.spool.End())
+	return nil
 }
 
 // rework works on the spool up to end.
@@ -222,9 +244,9 @@ func (p *Pipe) rework(end int64) error {
 	return nil
 }
 
-// intend reads the clock, and writes down what is about to be done with the
-// input that was just taken: which stamps it gets.
-func (p *Pipe) intend() {
+// intend reads the clock, and writes down what is about to be done with the next n
+// bytes of the spool, or of the input: which stamps they get.
+func (p *Pipe) intend(n int64) {
 	in := &p.intake
 	if p.timed && len(in.marks) > 0 {
 		p.clock.ReadAs(in.taken())
@@ -234,7 +256,7 @@ func (p *Pipe) intend() {
 	if !in.on {
 		return
 	}
-	in.prog.Begin, in.prog.End = in.seen, in.spool.End()
+	in.prog.Begin, in.prog.End = in.seen, in.seen+n
 	if p.timed {
 		in.prog.First = p.clock.Peek()
 	}
@@ -307,7 +329,7 @@ func (p *Pipe) endInput() bool {
 			return false
 		}
 	}
-	p.intend()
+	p.intend(1)
 	in.seen++
 	return true
 }

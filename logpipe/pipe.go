@@ -204,14 +204,15 @@ func (p *Pipe) abandon() {
 // Write puts b through the pipe as if it had been read from an input, but not
 // through a spool: it is in no pipe where a kill would leave the rest. All
 // whole lines of it are in their files when Write returns. A step that fails
-// is tried until it works, so the only error is os.ErrClosed.
+// is tried until it works, so the only error is os.ErrClosed, or that lines of a
+// killed pipe have to stay in the spool.
 func (p *Pipe) Write(b []byte) (int, error) {
 	if p.closed {
 		return 0, os.ErrClosed
 	}
 	p.obey()
-	if p.intake.on {
-		p.plainly(nil)
+	if err := p.giveUp(); err != nil {
+		return 0, err
 	}
 	for rest := b; len(rest) > 0; {
 		n := copy(p.space(), rest)
@@ -234,7 +235,7 @@ func (p *Pipe) space() []byte {
 // took looks at the n bytes that were read into space just now, and brings all
 // they complete into the files.
 func (p *Pipe) took(n int) {
-	p.intend()
+	p.intend(int64(n))
 	if p.work(n); p.left {
 		return // as a kill would leave it
 	}
@@ -285,7 +286,7 @@ func (p *Pipe) Close() error {
 		p.abandon()
 		return errLeft
 	}
-	if p.intake.behind() {
+	if p.catchUp() != nil {
 		p.abandon()
 		return errBehind
 	}

@@ -25,9 +25,7 @@ func (p *Pipe) spooled(src source) source {
 		return &spoolSource{src, fd, p}
 	}
 	p.opt.Spool = false
-	if p.intake.on {
-		p.plainly(nil)
-	}
+	_ = p.giveUp() // or Close says what is left
 	return src
 }
 

@@ -55,7 +55,7 @@
 // and these for all:
 //
 //	ready=FD    write a newline to that descriptor, 3 or above, and close it, when all
-//	            directories are locked and hold what a killed multilog had taken
+//	            directories are locked and recovered
 //	spool=SIZE  how many bytes of input may be taken while a destination is waited
 //	            for, such as 1m or 2g; 0 for none (16m, or with sync=always 0)
 //
