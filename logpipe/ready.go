@@ -29,7 +29,7 @@ func (fd readiness) check() error {
 }
 
 // tellReady writes a newline to the descriptor and closes it: all directories are
-// locked and recovered, and what a killed pipe had taken is in them.
+// locked and recovered. What a killed pipe had taken is in them, or the next to come.
 func (p *Pipe) tellReady() {
 	fd := int(p.script.ready)
 	if fd == 0 {
