@@ -29,6 +29,8 @@ var (
 )
 
 // processors is what entry appends to the environment, and ends in a zero.
+//
+//lint:ignore U1000 the assembly of entry reads it
 var processors = [...]byte{'G', 'O', 'M', 'A', 'X', 'P', 'R', 'O', 'C', 'S', '=', '1', 0}
 
 // wasIgnored reports whether a signal is known to have been ignored at the
