@@ -178,6 +178,8 @@ func TestArchivesOfAFutureThatWasNoneAreKeptByTheirLabels(t *testing.T) {
 		wants := func(when, want string) {
 			t.Helper()
 			synctest.Wait()
+			d.mu.Lock() // against timers
+			defer d.mu.Unlock()
 			if got := strings.ReplaceAll(string(d.content()), "\n", " "); got != want {
 				t.Errorf("%s: %q is left, want %q", when, got, want)
 			}

@@ -42,7 +42,7 @@ func TestSIGKILL(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			s := storm{t: t, bin: bin, dir: t.TempDir(), words: row.words, line: row.line, life: max(row.life, 17*time.Millisecond)}
+			s := storm{t: t, bin: bin, dir: t.TempDir(), words: row.words, line: row.line, life: row.life}
 			s.run(*killsFlag)
 			for _, word := range row.words {
 				if strings.HasPrefix(word, "./") {
@@ -59,7 +59,7 @@ type storm struct {
 	bin, dir string
 	words    []string
 	line     string
-	life     time.Duration // the most, of each that is killed
+	life     time.Duration // the most, of each that is killed; 0: 17 ms
 	lines    int
 
 	// becomes says what is logged of a line in a directory: that many lines; nil, or
@@ -70,6 +70,9 @@ type storm struct {
 
 func (s *storm) run(kills int) {
 	s.t.Helper()
+	if s.life == 0 {
+		s.life = 17 * time.Millisecond
+	}
 	in, err := newConduit()
 	if err != nil {
 		s.t.Fatal(err)
