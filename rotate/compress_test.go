@@ -15,19 +15,22 @@ import (
 	"testing"
 )
 
-// unpack returns the content of a file that may be compressed.
+// plainText is the content of a file that may be compressed.
 func plainText(packed []byte) ([]byte, error) {
-	if !bytes.HasPrefix(packed, []byte("\x1f\x8b\x08")) {
-		return packed, nil
+	switch packingOf(packed) {
+	case byGzip:
+		r, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(r)
+	case byZstd:
+		return decoder().DecodeAll(packed, nil)
 	}
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
+	return packed, nil
 }
 
-// unpacked is unpack for what has to be whole or is not compressed.
+// unpacked is plainText for what has to be whole or is not compressed.
 func unpacked(b []byte) []byte {
 	text, err := plainText(b)
 	if err != nil {
@@ -72,24 +75,33 @@ func pack(t *testing.T, c Compression, text string) []byte {
 	d.put("previous", text, 0o744)
 	m := must(d.openMem("d"))
 	p := &processing{name: "d", in: must(m.open("previous", os.O_RDONLY, 0)), out: must(m.open("processed", os.O_WRONLY|os.O_CREATE, 0o644))}
-	if err := c.compress(p); err != nil {
+	if err := compressing(c)(p); err != nil {
 		t.Fatal(err)
 	}
 	return d.entries["processed"].data
 }
 
+// lengthAt returns where the length of a member is, and fails unless the rest of the
+// head is as the documentation says.
+func lengthAt(t *testing.T, c Compression, packed []byte) int {
+	t.Helper()
+	if c == Zstd {
+		if head := packed[:12]; string(head) != "\x54\x2a\x4d\x18\x1c\x00\x00\x00TLTF" {
+			t.Fatalf("a member begins with %q", head)
+		}
+		return 12
+	}
+	if extra, second := packed[10:16], packed[20:24]; string(extra) != "\x20\x00TL\x04\x00" || string(second) != "TF\x14\x00" {
+		t.Fatalf("a member has %q and %q", extra, second)
+	}
+	return 16
+}
+
 // membersOf finds the members as the documentation says, and unpacks each by itself.
 func membersOf(t *testing.T, c Compression, packed []byte) (texts []string) {
 	t.Helper()
-	le := binary.LittleEndian
-	var sizes []uint32
-	for at := uint32(0); int(at) < len(packed); at += sizes[len(sizes)-1] {
-		if extra := packed[at+10 : at+16]; string(extra) != "\x08\x00TL\x04\x00" {
-			t.Fatalf("a member has %q", extra)
-		}
-		sizes = append(sizes, le.Uint32(packed[at+16:]))
-	}
-	for _, size := range sizes {
+	for len(packed) > 0 {
+		size := binary.LittleEndian.Uint32(packed[lengthAt(t, c, packed):])
 		text, err := plainText(packed[:size])
 		if err != nil || len(text) > MemberSize {
 			t.Fatalf("a member has %d bytes, %v", len(text), err)
@@ -101,7 +113,7 @@ func membersOf(t *testing.T, c Compression, packed []byte) (texts []string) {
 }
 
 func eachPacking(t *testing.T, body func(t *testing.T, c Compression, text string)) {
-	for _, c := range []Compression{Gzip} {
+	for _, c := range []Compression{Gzip, Zstd} {
 		for name, text := range packings() {
 			t.Run(fmt.Sprintf("%s by %d", name, c), func(t *testing.T) {
 				t.Parallel()
@@ -140,18 +152,18 @@ func TestMembersAreFoundWithoutReadingThemAndEndWithLines(t *testing.T) {
 	})
 }
 
-// TestZcatReadsIt asks the real one, where it is installed.
-func TestZcatReadsIt(t *testing.T) {
+// TestZcatAndZstdcatReadIt asks the real ones, where they are installed.
+func TestZcatAndZstdcatReadIt(t *testing.T) {
 	t.Parallel()
 	eachPacking(t, func(t *testing.T, c Compression, text string) {
 		path := filepath.Join(t.TempDir(), "x")
 		if err := os.WriteFile(path, pack(t, c, text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		argv := []string{"gzip", "-dc"}
+		argv := map[Compression][]string{Gzip: {"gzip", "-dc"}, Zstd: {"zstd", "-dcq"}}[c]
 		prog, err := exec.LookPath(argv[0])
 		if errors.Is(err, exec.ErrNotFound) {
-			t.Skip("needs the program gzip, which every Debian has: ", err)
+			t.Skip("needs the programs gzip, which every Debian has, and zstd, which .ci/run installs: ", err)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -170,9 +182,10 @@ func TestZcatReadsIt(t *testing.T) {
 
 func TestACompressedArchiveKeepsItsSuffixAndMode(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Compression{Gzip} {
+	for _, c := range []Compression{Gzip, Zstd} {
 		l := newLogDir(t)
 		l.opt.Compress, l.opt.Suffix, l.opt.HasSuffix = c, "log", true
+		l.opt.run = compressing(c)
 		d := l.open()
 		l.write(d, lines(40, 100))
 		l.close(d)

@@ -20,6 +20,7 @@ var histories = []namedHistory{
 	{"keeping one old file, with an empty suffix", history{num: 2, hasSuffix: true}},
 	{"with a processor and a suffix", history{processor: true, suffix: "tar.gz", hasSuffix: true}},
 	{"keeping so many bytes, compressed", history{total: 1500, compress: Gzip}},
+	{"keeping so many bytes, compressed by zstd", history{total: 1500, compress: Zstd}},
 	{"keeping nothing for long, compressed", history{age: time.Hour, num: 4, compress: Gzip}},
 }
 

@@ -47,7 +47,9 @@ type Options struct {
 	// HasProcessor says that there is one, for an empty command is one too.
 	Processor    string
 	HasProcessor bool
-	// Compress is a processor of our own. There is no other beside it.
+	// Compress is a processor of our own. There is no other beside it. For Zstd the
+	// program tailight-zstd has to be installed, beside the running one or in PATH:
+	// else Open fails.
 	Compress Compression
 	// Suffix ends the names of finished archives, if HasSuffix says that it
 	// is meant, for it may be empty; else that is DefaultSuffix. It has to be
@@ -106,6 +108,7 @@ type Options struct {
 	openFS func(name string) (fsys, error) // nil: openFS
 	spawn  func(func())                    // runs a rotation beside the writer; nil: go
 	run    func(*processing) error         // runs a processor; nil: (*processing).run
+	zstd   string                          // the program that is run instead of a command; empty: none
 	now    func() time.Time                // the time of day; nil: time.Now
 	zone   *tai64.Zone                     // local time, for Every; nil: LocalZone
 
@@ -169,6 +172,13 @@ func Open(name string, opt Options) (*Dir, error) {
 	// Timers may come to their end before all is ready.
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if opt.Compress == Zstd && opt.run == nil {
+		path, err := ZstdProgram()
+		if err != nil {
+			return nil, err
+		}
+		d.opt.zstd = path
+	}
 	d.initExpiry()
 	if err := d.enter(); err != nil {
 		d.stopExpiry()
@@ -206,7 +216,7 @@ func (o Options) filled() Options {
 	}
 	if o.run == nil {
 		o.run = (*processing).run
-		if o.Compress != Uncompressed {
+		if o.Compress == Gzip {
 			o.run = o.Compress.run
 		}
 	}

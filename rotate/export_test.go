@@ -54,7 +54,7 @@ func (m *Machine) Forget() { machines.Delete(m.Name) }
 func (m *Machine) options(name string, opt *Options) {
 	opt.openFS, opt.spawn, opt.run = m.Disk(name).openMem, func(run func()) { run() }, copying
 	if opt.Compress != Uncompressed {
-		opt.run = opt.Compress.compress
+		opt.run = compressing(opt.Compress)
 	}
 }
 

@@ -65,6 +65,7 @@ var killings = []killing{
 		wants: map[string]func(string) bool{"a": nil, "b": odd}, flaky: 2},
 	{name: "Unix time and a processor", words: []string{"T", "s4096", "!x", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "compressed", words: []string{"t", "s4096", "compress=gzip", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
+	{name: "compressed by zstd", words: []string{"t", "s4096", "compress=zstd", "M/a"}, wants: map[string]func(string) bool{"a": nil}},
 	{name: "two directories and patterns", words: []string{"t", "s4096", "M/a", "-*", "F", "+@* ???[13579]*", "s5000", "wgz", "!x", "M/b"},
 		wants: map[string]func(string) bool{"a": nil, "b": odd}},
 	{name: "a selection first, clock set back", words: []string{"t", "s4096", "-*", "F", "+@* ???[13579]*", "!x", "M/b", "+*", "M/a"},

@@ -100,7 +100,7 @@ func (h history) options(d *memDisk) Options {
 		openFS: d.openMem, spawn: h.spawn, run: fakeProcessor,
 	}
 	if h.compress != Uncompressed {
-		o.Compress, o.run = h.compress, h.compress.compress
+		o.Compress, o.run = h.compress, compressing(h.compress)
 	}
 	if o.Num == 0 {
 		o.Num = 100

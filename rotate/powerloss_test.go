@@ -121,7 +121,7 @@ var unpruned = []namedHistory{histories[0], histories[3]}
 // whatever is marked safe is complete, and what was promised is there.
 func TestMarkedSafeIsSynced(t *testing.T) {
 	t.Parallel()
-	each(t, append(unpruned, namedHistory{"compressed", history{compress: Gzip}}), func(t *testing.T, h history) {
+	each(t, append(unpruned, namedHistory{"compressed", history{compress: Gzip}}, namedHistory{"compressed by zstd", history{compress: Zstd}}), func(t *testing.T, h history) {
 		b := newBlackouts(h, 1)
 		d := newDisk()
 		d.watch = b.strike

@@ -16,6 +16,7 @@ type processing struct {
 	name    string // of the log directory, for diagnostics
 	dir     string // the processor's working directory: the log directory
 	command string // for /bin/sh -c
+	program string // instead, without a shell; empty: none
 
 	in, out, state, newstate file // its descriptors 0, 1, 4 and 5
 
@@ -40,7 +41,7 @@ const (
 // process takes previous through the processor. What an earlier run left in
 // processed and newstate is thrown away.
 func (w *walk) process() (next state, err error) {
-	p := &processing{name: w.d.name, command: w.d.opt.Processor, hurry: w.hurry, stateLimit: w.d.opt.maxState}
+	p := &processing{name: w.d.name, command: w.d.opt.Processor, program: w.d.opt.zstd, hurry: w.hurry, stateLimit: w.d.opt.maxState}
 	if p.in, err = w.fs.open("previous", os.O_RDONLY, 0); errors.Is(err, fs.ErrNotExist) {
 		return ended, nil // somebody removed it
 	}
@@ -120,7 +121,11 @@ func (p *processing) starved() error {
 // descriptors are those we were given, its signals have their default
 // action. It is a success if it exits 0.
 func (p *processing) run() error {
-	pid, _, err := syscall.StartProcess("/bin/sh", []string{"sh", "-c", p.command}, &syscall.ProcAttr{
+	program, argv := "/bin/sh", []string{"sh", "-c", p.command}
+	if p.program != "" {
+		program, argv = p.program, []string{zstdName}
+	}
+	pid, _, err := syscall.StartProcess(program, argv, &syscall.ProcAttr{
 		Dir:   p.dir,
 		Env:   os.Environ(),
 		Files: []uintptr{p.in.fd(), p.out.fd(), 2, inherited(3), p.state.fd(), p.newstate.fd()},

@@ -185,7 +185,7 @@ func FuzzReader(f *testing.F) {
 			case 2:
 				name = "previous"
 			}
-			packed = packed || bytes.HasPrefix(part, gzipMagic) || bytes.HasPrefix(part, zstdMagic)
+			packed = packed || packingOf(part) != asItIs
 			l.put(name, string(part), 0o644)
 			plain = append(plain, part...)
 		}

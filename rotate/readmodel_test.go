@@ -61,9 +61,7 @@ func logHistory(t *testing.T, rnd *rand.Rand, source int, clock *int) (dir strin
 			}
 			end = label
 			b := text.Bytes()
-			if !labels || hasStamp(b) {
-				b = maybePacked(rnd, b)
-			}
+			b = maybePacked(rnd, b, !labels || hasStamp(b))
 			l.put(archive(label, "s"), string(b), 0o744)
 		}
 		for i := first; i < len(lines) && !labels; i++ {
@@ -75,13 +73,18 @@ func logHistory(t *testing.T, rnd *rand.Rand, source int, clock *int) (dir strin
 
 func labelAt(n int) tai64.TAI64N { return tai64.TAI64N{Sec: 1<<62 + 1000, Nano: uint32(n)} }
 
-// maybePacked compresses some.
-func maybePacked(rnd *rand.Rand, b []byte) []byte {
-	switch rnd.IntN(6) {
-	case 0:
+// maybePacked compresses some, those without heads only if nothing is in the way of
+// those who do not look further.
+func maybePacked(rnd *rand.Rand, b []byte, simple bool) []byte {
+	switch n := rnd.IntN(8); {
+	case n == 0 && simple:
 		return gzipped(b)
-	case 1:
+	case n == 1 && simple:
 		return zstded(b)
+	case n == 2, n == 3:
+		return inMembers(Gzip, b, 1+rnd.IntN(2000))
+	case n == 4, n == 5:
+		return inMembers(Zstd, b, 1+rnd.IntN(2000))
 	}
 	return b
 }
@@ -102,15 +105,6 @@ func init() {
 		}
 		return d.IOReadCloser(), nil
 	}
-}
-
-func zstded(b []byte) []byte {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		panic(err)
-	}
-	defer w.Close()
-	return w.EncodeAll(b, nil)
 }
 
 // expect is what a reader with those options has to give.

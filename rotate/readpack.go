@@ -9,49 +9,95 @@ import (
 	"os"
 )
 
-// How compressed files begin.
-var (
-	gzipMagic = []byte{0x1f, 0x8b, 0x08}
-	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+// packing is how an archive is compressed.
+type packing uint8
+
+const (
+	asItIs packing = iota
+	byGzip
+	byZstd
 )
+
+// packingOf tells it by the first bytes. A file of zstd may begin with a frame that is
+// to be skipped.
+func packingOf(b []byte) packing {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")):
+		return byGzip
+	case bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")), len(b) >= 4 && b[0]>>4 == 5 && string(b[1:4]) == "\x2a\x4d\x18":
+		return byZstd
+	}
+	return asItIs
+}
 
 // packed reports whether an archive is compressed. Its content says so, not its
 // name: a processor may have done it.
-func (p *part) packed() bool { return p.magic() != nil }
+func (p *part) packed() bool { return p.packing() != asItIs }
 
-func (p *part) magic() []byte {
+func (p *part) packing() packing {
 	var b [4]byte
 	if p.f == nil || p.name == "current" || p.name == "previous" {
-		return nil
+		return asItIs
 	}
 	n, _ := p.f.ReadAt(b[:], 0)
-	for _, magic := range [][]byte{gzipMagic, zstdMagic} {
-		if bytes.HasPrefix(b[:n], magic) {
-			return magic
-		}
-	}
-	return nil
+	return packingOf(b[:n])
 }
 
-// unpack returns the content of a compressed file, or nil for one that is not.
-func unpack(r *Reader, p *part, path string) (io.ReadCloser, error) {
-	magic := p.magic()
-	if magic == nil {
-		return nil, nil
+// unpacking is the content of a compressed file, from a member on. It is begun by the
+// first Read: where a place is looked for first, zstd costs one process and not two.
+type unpacking struct {
+	packedFile
+	packing packing
+	in      io.ReadCloser
+}
+
+// unpack returns the content of a compressed file, or nil for one that is none.
+func unpack(r *Reader, p *part, path string) *unpacking {
+	how := p.packing()
+	if how == asItIs {
+		return nil
 	}
-	in := bufio.NewReaderSize(&packedFile{r: r, f: p.f, path: path, size: p.size()}, 32<<10)
-	if magic[0] == gzipMagic[0] {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, err
-		}
-		return z, nil
+	return &unpacking{packing: how, packedFile: packedFile{r: r, f: p.f, path: path, size: p.size()}}
+}
+
+// from is the content from another offset on.
+func (u *unpacking) from(off int64) *unpacking {
+	_ = u.Close() // it was read from
+	v := &unpacking{packing: u.packing, packedFile: u.packedFile}
+	v.off, v.told = off, off
+	return v
+}
+
+func (u *unpacking) begin() error {
+	if u.in != nil {
+		return nil
 	}
-	unpack := r.opt.Zstd
-	if unpack == nil {
-		unpack = zstdReader
+	open := u.r.opt.Zstd
+	switch {
+	case u.packing == byGzip:
+		open = func(in io.Reader) (io.ReadCloser, error) { return gzip.NewReader(in) }
+	case open == nil:
+		open = zstdReader
 	}
-	return unpack(in)
+	in, err := open(bufio.NewReaderSize(&u.packedFile, 32<<10))
+	if err == nil {
+		u.in = in
+	}
+	return err
+}
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	if err := u.begin(); err != nil {
+		return 0, err
+	}
+	return u.in.Read(p)
+}
+
+func (u *unpacking) Close() error {
+	if u.in == nil {
+		return nil
+	}
+	return u.in.Close()
 }
 
 // zstdReader is what ReadOptions.Zstd is by default; tests have another one.
@@ -97,12 +143,12 @@ type plain struct {
 // newPlain unpacks a compressed file where that is needed. What is left of a
 // damaged one is read.
 func newPlain(r *Reader, p *part, path string) (*plain, error) {
-	in, err := unpack(r, p, path)
-	if err != nil {
-		return nil, err
-	}
+	in := unpack(r, p, path)
 	if in == nil {
 		return &plain{ReaderAt: p.f, size: p.size()}, nil
+	}
+	if err := in.begin(); err != nil {
+		return nil, err
 	}
 	defer in.Close()
 	temp, err := os.CreateTemp("", "tailight-read-")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/tailight/tailight/internal/member"
 	"github.com/tailight/tailight/tai64"
 )
 
@@ -47,6 +48,28 @@ func seekLabel(at io.ReaderAt, lo, hi int64, from tai64.TAI64N) (off int64, befo
 		}
 	}
 	return best, before, labels
+}
+
+// seekMember goes to the last member of a compressed file that has all labels from
+// there on, and reports whether it has labels. Without heads, with heads that are
+// damaged, and where a member does not begin as its head says, that is the beginning.
+func (t *text) seekMember(from tai64.TAI64N) (labels bool) {
+	if t.off != 0 {
+		return t.stamped() // a cursor has been here
+	}
+	found, ok := member.Find(t.f, t.size(), from)
+	switch {
+	case !ok:
+		return t.stamped()
+	case found.Archive == 0:
+		return true
+	}
+	t.goTo(found)
+	if t.firstLabel() == found.First {
+		return true
+	}
+	t.goTo(member.Place{})
+	return t.stamped()
 }
 
 // lineFrom returns where the first line begins at off or later, or hi.

@@ -183,11 +183,8 @@ func (s *source) open() *text {
 			s.warn(err, "unable to open %s", s.path(p.name))
 			continue
 		}
-		t, err := newText(s.r, p, s.path(p.name))
-		if err == nil {
-			err = t.skip(start)
-		}
-		if err != nil {
+		t := newText(s.r, p, s.path(p.name))
+		if err := t.skip(start); err != nil {
 			s.warn(err, "unable to read %s", s.path(p.name))
 			t.close()
 			continue
@@ -227,7 +224,7 @@ func (s *source) enterText() {
 // it holds cannot be known.
 func (s *source) seek(t *text) (bare bool) {
 	if t.in != nil {
-		return !t.stamped()
+		return !t.seekMember(s.from)
 	}
 	off, before, labels := seekLabel(t.f, t.off, t.size(), s.from)
 	if labels {

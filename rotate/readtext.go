@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/tailight/tailight/internal/member"
+	"github.com/tailight/tailight/tai64"
 )
 
 // maxLine is how much of a line is held at a time.
@@ -16,8 +19,8 @@ type text struct {
 	part
 	r        *Reader
 	path     string
-	in       io.ReadCloser // the unpacked content; nil: the file is read as it is
-	at       io.ReaderAt   // the file as it is
+	in       *unpacking  // the content; nil: the file is read as it is
+	at       io.ReaderAt // the file as it is
 	buf      []byte
 	from, to int   // what is left in buf
 	off      int64 // of buf[from]
@@ -25,11 +28,10 @@ type text struct {
 	watched  int   // see watchFile
 }
 
-func newText(r *Reader, p part, path string) (*text, error) {
+func newText(r *Reader, p part, path string) *text {
 	t := &text{part: p, r: r, path: path, at: p.f}
-	var err error
-	t.in, err = unpack(r, &t.part, path)
-	return t, err
+	t.in = unpack(r, &t.part, path)
+	return t
 }
 
 // next returns the next line, without its newline, or if it is too long, a
@@ -128,6 +130,20 @@ func (t *text) skip(off int64) error {
 		err = nil // it is shorter than it was
 	}
 	return err
+}
+
+// goTo goes on at a member of a compressed file.
+func (t *text) goTo(m member.Place) {
+	t.in = t.in.from(m.Archive)
+	t.jump(m.Text)
+	t.ended = false
+}
+
+// firstLabel is that of the member at which the text is.
+func (t *text) firstLabel() tai64.TAI64N {
+	for t.to-t.from < member.Size && t.fill() {
+	}
+	return member.FirstLabel(t.buf[t.from:t.to])
 }
 
 // idle gives up the buffer as long as nothing is in it.
