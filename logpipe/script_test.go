@@ -80,7 +80,7 @@ func showOpening(o opening) string {
 	if o.hasProcessor {
 		text += " !" + o.processor
 	}
-	text += []string{"", " gzip"}[o.compress]
+	text += []string{"", " gzip", " zstd"}[o.compress]
 	if o.keep != 0 {
 		text += " " + o.keep.String()
 	}
@@ -162,6 +162,8 @@ func TestWordsBecomeActions(t *testing.T) {
 		{"what is kept", "./a[s99999 n10] ./b[s99999 n10 1h0m0s total 2048] ./c[s99999 n10 2m0s total 5]",
 			[]string{"./a", "total=2k", "keep=1h", "./b", "total=5", "keep=2m", "./c"}},
 		{"total= is no t", "./a[s99999 n10 total 9223372036854775807]", []string{"total=9223372036854775807", "./a"}},
+		{"zstd, then gzip for a file", "./a[s99999 n10 zstd] file:f[s99999 n10 gzip]",
+			[]string{"compress=zstd", "./a", "compress=gzip", "file=f"}},
 		{"compressed directories", "./a[s99999 n10] ./b[s99999 n10 gzip] file:f[s99999 n10 gzip] ./c[s99999 n10 gzip]",
 			[]string{"./a", "compress=gzip", "./b", "file=f", "./c"}},
 		{"how old current gets", "./a[s99999 n10] ./b[s99999 n10 every 1h30m0s] ./c[s99999 n10 every -1ns] ./d[s99999 n10 every -2ns]",
@@ -258,7 +260,7 @@ func TestBadWordsAreWordErrors(t *testing.T) {
 	for _, words := range [][]string{
 		{"file="}, {"!cat", "file=a"}, {"!", "file=a"}, {"!cat", "./d", "file=a"},
 		{"file=a", "file=a"}, {"file=a", "./d", "e", "n5", "file=a"}, {"file=a", "file=./a"}, {"file=x//a", "file=x/y/../a"},
-		{"compress="}, {"compress=GZIP"}, {"compress=gz"}, {"compress=gzip "}, {"e", "compress=zstd"},
+		{"compress="}, {"compress=GZIP"}, {"compress=gz"}, {"compress=gzip "}, {"e", "compress=zst"}, {"compress=zstd", "file=a"}, {"compress=zstd", "!", "./d"},
 		{"keep="}, {"keep=0d"}, {"keep=30"}, {"keep=d"}, {"keep=-1d"}, {"keep=+1d"}, {"keep=1.5h"}, {"keep=1w"},
 		{"keep=1D"}, {"keep=1d2h"}, {"keep=1dd"}, {"keep=1 d"}, {"keep= 1d"}, {"keep=1_0d"}, {"keep=0x1d"},
 		{"keep=9223372037s"}, {"keep=106752d"}, {"keep=99999999999999999999d"},

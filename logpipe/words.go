@@ -55,10 +55,14 @@ func (s *Script) keyed(word string, set *opening) (bool, error) {
 
 // readCompress reads compress=.
 func (s *Script) readCompress(value string, set *opening) error {
-	if value != "gzip" {
-		return errors.New("the only compression is gzip")
+	switch value {
+	case "gzip":
+		set.compress = rotate.Gzip
+	case "zstd":
+		set.compress = rotate.Zstd
+	default:
+		return errors.New("neither gzip nor zstd")
 	}
-	set.compress = rotate.Gzip
 	return nil
 }
 
@@ -69,6 +73,8 @@ func (s *Script) readFile(path string, set *opening) error {
 		return errors.New("no path")
 	case set.hasProcessor:
 		return errors.New("a plain file has no processor, put file= before the ! word")
+	case set.compress == rotate.Zstd:
+		return errors.New("a plain file is compressed by gzip only, put file= before compress=zstd")
 	case set.suffix != rotate.DefaultSuffix:
 		return errors.New("a plain file has no suffix, put file= before w")
 	case set.sync != rotate.SyncRotate:
