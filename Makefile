@@ -30,8 +30,9 @@ check: ## everything that must be clean before a commit
 	go fix -diff ./...
 	go test ./... ./testdata/run ./testdata/torture
 
-build: ## bin/tailight and a link for every command
+build: ## bin/tailight and a link for every command, and beside it bin/tailight-zstd
 	$(GOBUILD) -o bin/tailight ./cmd/tailight
+	$(GOBUILD) -o bin/tailight-zstd ./cmd/tailight-zstd
 	bin/tailight install bin
 
 run: build ## svscan on an example tree, or on DIR, with svstat and the logs; Ctrl-C stops all of it
@@ -70,7 +71,7 @@ torture: build ## kills, upgrades, full disks, and one table; TORTURE='-short', 
 vuln:
 	go tool -modfile=tools.mod govulncheck ./...
 
-# The machine, or with PREFIX=/usr/local just the binary and its links there.
+# The machine, or with PREFIX=/usr/local just the binaries and the links there.
 # BOOT=rc.local|inittab|systemd starts svscan at boot. DESTDIR goes before all.
 install: build
 ifdef PREFIX

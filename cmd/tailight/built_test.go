@@ -29,7 +29,7 @@ var buildOnce = sync.OnceValues(func() (dir string, err error) {
 	return builtDir, build(builtDir, flag)
 })
 
-// built returns a directory with a binary as make build makes it, and a link
+// built returns a directory with the binaries as make build makes them, and a link
 // for every command.
 func built(t testing.TB) string {
 	t.Helper()
@@ -42,7 +42,7 @@ func built(t testing.TB) string {
 
 // build makes the binary and the links with these flags for the linker.
 func build(dir, ldflags string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w "+ldflags, "-o", dir+"/tailight", ".")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w "+ldflags, "-o", dir+"/", ".", "../"+packer)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "PATH="+systemPath)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, said)

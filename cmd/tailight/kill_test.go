@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -36,6 +37,7 @@ func TestSIGKILL(t *testing.T) {
 		{name: "numbered lines", words: []string{"t", "s500k", "n100000", "./d"}, line: "%08d the quick brown fox jumps over the lazy dog\n"},
 		{name: "two directories, constant rotation, a processor", words: []string{"t", "n100000", "s20000", "./d", "!cat", "s4096", "./e"}, line: "%08d ten of these make one k of log, as it were, and they are numbered\n"},
 		{name: "identical lines, no stamps, files of two milliseconds", words: []string{"s1m", "n100000", "every=2ms", "./d"}, line: "all lines are the same\n"},
+		{name: "compressed by zstd", words: []string{"t", "n100000", "s20000", "compress=zstd", "./d"}, line: "%08d ten of these make one k of log, as it were, and they are numbered\n"},
 		{name: "lines longer than a file", words: []string{"t", "n100000", "s4096", "./d"}, line: "%08d " + strings.Repeat("longer than a file ", 300) + "\n"},
 		{name: "a slow processor, input that runs on", words: []string{"t", "n100000", "s300k", "spool=1m", "!sleep 0.1; exec cat", "./d"},
 			line: "%08d the quick brown fox jumps over the lazy dog\n", life: 300 * time.Millisecond},
@@ -43,6 +45,9 @@ func TestSIGKILL(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s := storm{t: t, bin: bin, dir: t.TempDir(), words: row.words, line: row.line, life: row.life}
+			if slices.Contains(row.words, "compress=zstd") {
+				s.bin = built(t) // tailight-zstd is beside it
+			}
 			s.run(*killsFlag)
 			for _, word := range row.words {
 				if strings.HasPrefix(word, "./") {
@@ -188,6 +193,21 @@ func (s *storm) logged(files []io.Reader) (next func(dir string) (string, bool))
 	}
 }
 
+// content is that of a file of the directory, which may be packed.
+func (s *storm) content(f *os.File) io.Reader {
+	s.t.Helper()
+	if !slices.Contains(s.words, "compress=zstd") || filepath.Base(f.Name()) == "current" {
+		return f
+	}
+	cmd := exec.Command(filepath.Join(s.bin, packer), "-d")
+	cmd.Stdin = f
+	text, err := cmd.Output()
+	if err != nil {
+		s.t.Errorf("%s: %v", f.Name(), err)
+	}
+	return bytes.NewReader(text)
+}
+
 // files opens the log of a directory, and wants nothing else to be there.
 func (s *storm) files(dir string) (files []io.Reader) {
 	s.t.Helper()
@@ -206,7 +226,7 @@ func (s *storm) files(dir string) (files []io.Reader) {
 			s.t.Fatal(err)
 		}
 		s.t.Cleanup(func() { _ = f.Close() })
-		files = append(files, f)
+		files = append(files, s.content(f))
 	}
 	for _, name := range []string{"spool", "progress", "previous", "processed"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {

@@ -14,6 +14,7 @@ type installer struct {
 	disk   *disk
 	layout layout
 	binary []byte // the one binary
+	packer []byte // the second one; nil: left out
 	table  []cli.Command
 	force  bool
 

@@ -12,7 +12,7 @@ func (s *site) into(dir string, force bool) (code int, said string) {
 	e, text := s.env()
 	d := s.disk()
 	d.root = ""
-	return (&installer{env: e, disk: d, binary: []byte("binary"), table: table, force: force}).into(dir), text()
+	return (&installer{env: e, disk: d, binary: []byte("binary"), packer: s.packer, table: table, force: force}).into(dir), text()
 }
 
 func TestADirectoryGetsBinaryAndLinksAlone(t *testing.T) {
@@ -33,6 +33,22 @@ func TestADirectoryGetsBinaryAndLinksAlone(t *testing.T) {
 	code, said = s.into(s.at("/usr/local/bin"), false)
 	want(t, "again", code, said, 0, "")
 	wantTree(t, "again", s.tree(), made)
+}
+
+func TestTheSecondBinaryIsPutBesideTheFirst(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "/bin/tailight-zstd", "old")
+	s.packer = []byte("packer")
+	code, said := s.into(s.at("/bin"), false)
+	want(t, "install", code, said, 111, "tailight: fatal: unable to create /bin/tailight-zstd: file already exists\n")
+	code, said = s.into(s.at("/bin"), true)
+	want(t, "forced", code, said, 0, "")
+	if got := s.read("/bin/tailight-zstd"); got != "packer" {
+		t.Errorf("it is %q", got)
+	}
+	if fi, err := os.Stat(s.at("/bin/tailight-zstd")); err != nil || fi.Mode() != 0o755 {
+		t.Errorf("%v, %v", fi, err)
+	}
 }
 
 func TestADirectoryKeepsWhatIsThereUnlessForced(t *testing.T) {

@@ -23,9 +23,12 @@ func (i *installer) things() ([]thing, error) {
 	return append(all, hook...), err
 }
 
-// commands are the binary and the links in a directory.
+// commands are the binaries and the links in a directory.
 func (i *installer) commands(dir string) []thing {
 	all := []thing{newFile(filepath.Join(dir, i.env.Name), i.binary, 0o755)}
+	if i.packer != nil {
+		all = append(all, newFile(filepath.Join(dir, packerName), i.packer, 0o755))
+	}
 	for _, c := range i.table {
 		all = append(all, thing{kind: link, path: filepath.Join(dir, c.Name), detail: i.env.Name})
 	}

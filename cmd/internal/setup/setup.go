@@ -91,6 +91,9 @@ func install(e *cli.Env, table []cli.Command) int {
 		return e.Fatal(err)
 	}
 	i := &installer{env: e, disk: newDisk(l.root), layout: l, binary: binary, table: table, force: force}
+	if i.packer, err = beside(); err != nil {
+		e.Warn(err)
+	}
 	if into {
 		return i.into(operands[0])
 	}
@@ -106,6 +109,27 @@ func running() ([]byte, error) {
 	content, err := os.ReadFile(self)
 	if err != nil {
 		return nil, fmt.Errorf("unable to read %s: %w", self, cli.Errno(err))
+	}
+	return content, nil
+}
+
+// packerName is the second binary, which is installed if it lies beside the first. For
+// what it is one of its own, see ARCHITECTURE.md.
+const packerName = "tailight-zstd"
+
+// beside is the content of that.
+func beside() ([]byte, error) {
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("unable to find the running binary: %w", cli.Errno(err))
+	}
+	path := filepath.Join(filepath.Dir(self), packerName)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("unable to read %s, leaving out what compress=zstd needs: %w", path, cli.Errno(err))
 	}
 	return content, nil
 }

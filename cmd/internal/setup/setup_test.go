@@ -68,6 +68,26 @@ func TestInstallMakesCommandsAndAServiceDirectory(t *testing.T) {
 	want(t, "uninstall again", code, said, 111, "tailight: fatal: unable to read /command/.tailight-installed: file does not exist\n")
 }
 
+// TestTheSecondBinaryComesAndGoesWithTheFirst also upgrades it.
+func TestTheSecondBinaryComesAndGoesWithTheFirst(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	before := s.tree()
+	for _, version := range []string{"one", "two"} {
+		s.packer = []byte(version)
+		if code, said := s.install("binary"); code != 0 || !strings.Contains(said, " /command/tailight-zstd\n") {
+			t.Fatalf("exit %d, said %q", code, said)
+		}
+		if got := s.read("/command/tailight-zstd"); got != version {
+			t.Errorf("it is %q, want %q", got, version)
+		}
+	}
+	if code, said := s.uninstall(); code != 0 || !strings.Contains(said, "removed /command/tailight-zstd\n") {
+		t.Errorf("exit %d, said %q", code, said)
+	}
+	wantTree(t, "uninstalled", s.tree(), before)
+}
+
 func TestInstalledTwiceIsInstalledOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "/etc/inittab", "a\n")

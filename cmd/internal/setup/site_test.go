@@ -22,6 +22,7 @@ func must(t testing.TB, err error) {
 type site struct {
 	t      testing.TB
 	root   string
+	packer []byte // the second binary, nil if there is none
 	before func(change, path string) error
 }
 
@@ -89,7 +90,7 @@ func (s *site) install(binary string, options ...string) (code int, said string)
 		}
 	}
 	e, text := s.env()
-	i := &installer{env: e, disk: s.disk(), layout: l, binary: []byte(binary), table: table, force: force}
+	i := &installer{env: e, disk: s.disk(), layout: l, binary: []byte(binary), packer: s.packer, table: table, force: force}
 	return i.run(), text()
 }
 
