@@ -30,9 +30,8 @@ func Zstd(e *cli.Env) int {
 	return cli.OK
 }
 
-// level is the quickest: the next one takes twice the time and makes logs a twentieth
-// smaller.
-const level = zstd.SpeedFastest
+// level makes logs a tenth smaller than the quickest one, in a fifth more time.
+const level = zstd.SpeedDefault
 
 // pack writes a log as a row of frames with heads.
 func pack(w io.Writer, r io.Reader) error {
