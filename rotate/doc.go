@@ -40,7 +40,8 @@
 // crash are one thing. What a crash at each step leaves, and what the next
 // [Open] makes of it, is the table in ARCHITECTURE.md.
 //
-// With [Options.Compress] a finished file is made of members; see [Compression].
+// With [Options.Compress] a finished file is made of members; see [Compression]. For
+// [Zstd] the program tailight-zstd has to be installed.
 //
 // # Spool
 //

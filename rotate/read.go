@@ -72,9 +72,9 @@ type ReadOptions struct {
 	// Idle is called before the Reader waits: whoever gathers output writes it
 	// now.
 	Idle func()
-	// Zstd unpacks what zstd has packed. The package has no decoder for it: that
-	// of klauspost/compress brings 32 MiB of address space to every process it is
-	// part of. nil: such an archive is passed over with a warning.
+	// Zstd unpacks what zstd has packed, from where it begins to read. The package
+	// has no decoder for it: that of klauspost/compress brings 32 MiB of address
+	// space to every process it is part of. nil: such an archive is passed over with a warning.
 	Zstd func(io.Reader) (io.ReadCloser, error)
 	// Progress is called now and again while a file is unpacked.
 	Progress func(file string, read, size int64)

@@ -6,8 +6,10 @@
 // # What it does
 //
 // It reads log directories of multilog: the archives, compressed ones too (gzip
-// and, where the program zstd is installed, zstd; by their content), and current. The lines of all of them come in the
-// order of their stamps. It needs to be allowed to read them, takes no lock and
+// and zstd, by their content), and current. The lines of all of them come in the
+// order of their stamps. zstd is unpacked by tailight-zstd, from the directory of svlog
+// itself or from PATH, or else by the program zstd; if there is neither, such an archive
+// is passed over with a warning. It needs to be allowed to read them, takes no lock and
 // writes nothing there.
 //
 // An operand with a slash in it is a directory: a log directory if it holds

@@ -12,7 +12,8 @@
 //
 // # install
 //
-// Puts a copy of this binary into /command, as tailight, beside it a symbolic
+// Puts a copy of this binary into /command, as tailight, beside it tailight-zstd, if
+// that lies beside this binary (it is said if not), and a symbolic
 // link for every command, and makes an empty directory /service. What is there
 // already is left alone and named; of what an earlier install has made, a
 // binary that has changed since is replaced, by a rename, so that running
@@ -42,7 +43,7 @@
 //
 // The directories are made, those that they are in are not.
 //
-// With DIR as an operand, install puts the binary and the links there, and
+// With DIR as an operand, install puts the binaries and the links there, and
 // does nothing else.
 //
 // # uninstall
