@@ -167,6 +167,9 @@ func TestReadingAllocatesNothingPerLine(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("a\nb\n\xff@400000000000000000000001 c\nd\xff"), uint8(0), uint8(3))
 	f.Add(gzipped([]byte("a\nb\n")), uint8(1), uint8(3))
+	stamps := []byte(stampAt(1) + " a\n" + stampAt(2) + " b\n" + stampAt(3) + " c\n")
+	f.Add(append(inMembers(Gzip, stamps, 30), "\xffx\xffy"...), uint8(17), uint8(3))
+	f.Add(append(inMembers(Zstd, stamps, 30), "\xffx\xffy"...), uint8(1), uint8(3))
 	f.Add(slices.Concat([]byte("a\xff"), zstded([]byte("a\nb\n")), []byte("\xffx")), uint8(2), uint8(1))
 	f.Add([]byte(stampAt(3)+" a\n"+stampAt(2)+" b\n\xffc\n"+stampAt(1)+" d"), uint8(15), uint8(2))
 	f.Fuzz(func(t *testing.T, data []byte, how, n uint8) {
