@@ -86,10 +86,11 @@ func (s *storm) run(kills int) {
 	stop, done := make(chan struct{}), make(chan int)
 	go s.write(in.w, stop, done)
 	in.w = nil
+	life := max(s.life, 17*time.Millisecond)
 	for range kills {
 		j := s.start(in.r)
-		time.Sleep(2*time.Millisecond + rand.N(s.life-2*time.Millisecond)) // not to wait for anything: the kill is to hit any moment
-		_ = j.signal(syscall.SIGKILL)                                      // it may have found the directory locked
+		time.Sleep(2*time.Millisecond + rand.N(life-2*time.Millisecond)) // not to wait for anything: the kill is to hit any moment
+		_ = j.signal(syscall.SIGKILL)                                    // it may have found the directory locked
 		if err := j.wait(); err != nil {
 			s.t.Fatal(err)
 		}
