@@ -75,9 +75,6 @@ type storm struct {
 
 func (s *storm) run(kills int) {
 	s.t.Helper()
-	if s.life == 0 {
-		s.life = 17 * time.Millisecond
-	}
 	in, err := newConduit()
 	if err != nil {
 		s.t.Fatal(err)
