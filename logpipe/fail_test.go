@@ -187,7 +187,7 @@ func TestAFullFileIsWaitedForAndShortWritesAreContinued(t *testing.T) {
 	}
 }
 
-func TestAStatusFileThatCannotSeekIsSaidAndGivenUpAtStop(t *testing.T) {
+func TestAStatusFileThatCannotSeekIsSaid(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	name := filepath.Join(root, "fifo")
@@ -197,18 +197,10 @@ func TestAStatusFileThatCannotSeekIsSaidAndGivenUpAtStop(t *testing.T) {
 	defer syscall.Close(fd)
 	warned := newWarnings()
 	p := opened(t, Options{Pause: time.Millisecond, Warn: warned.warn}, "="+name, root+"/d")
-	x := &patient{Pipe: p, warnings: warned}
-	done := x.inBackground(t, "one\n")
-	warned.await(t, 3)
-	select {
-	case <-done:
-		t.Error("Write has returned, and the status is nowhere")
-	default:
-	}
-	p.Stop()
-	await(t, "the write after Stop", done)
-	wantWarnings(t, warned, pausing("unable to move to beginning of "+name, syscall.ESPIPE))
+	put(t, p, []byte("one\n"))
 	closed(t, p)
+	no := "unable to move to beginning of " + name
+	wantWarnings(t, warned, pausing(no, syscall.ESPIPE), no+": "+syscall.ESPIPE.Error())
 	wantBytes(t, "the directory", logged(t, root+"/d"), []byte("one\n"))
 }
 
@@ -222,18 +214,48 @@ func block(n int) string {
 	return b.String()
 }
 
-// TestAFullStatusFileKeepsNoLineFromItsLog has a status file that is never
-// written; a kill during its pauses must not cost the lines read before.
-func TestAFullStatusFileKeepsNoLineFromItsLog(t *testing.T) {
+// TestAFullStatusFileHoldsNothingUp has a status file that cannot be written for a
+// while: all lines are in their logs meanwhile, and then the status is right,
+// whatever comes.
+func TestAFullStatusFileHoldsNothingUp(t *testing.T) {
 	t.Parallel()
-	x := newPatient(t, "=/dev/full", "ROOT/d", "file=ROOT/f")
-	done := x.inBackground(t, "one\ntwo\n")
-	x.warnings.await(t, 2)
-	wantBytes(t, "the log directory", slurp(t, x.dir+"/current"), []byte("one\ntwo\n"))
-	wantBytes(t, "the plain file", slurp(t, x.root+"/f"), []byte("one\ntwo\n"))
-	x.Stop()
-	await(t, "the end of the pauses", done)
+	x := newPatient(t, "-*", "+two", "=/dev/full", "+*", "ROOT/d", "file=ROOT/f")
+	for _, line := range []string{"one\n", "two\n", "three\n"} {
+		put(t, x.Pipe, []byte(line))
+	}
+	wantBytes(t, "the log directory", slurp(t, x.dir+"/current"), []byte("one\ntwo\nthree\n"))
+	wantBytes(t, "the plain file", slurp(t, x.root+"/f"), []byte("one\ntwo\nthree\n"))
+	mended, err := os.Create(x.root + "/status")
+	must(t, err)
+	_ = x.statuses[0].f.Close()
+	x.statuses[0].f = mended
+	eventually(t, "the end of the pause", x.touching.Load)
+	put(t, x.Pipe, []byte("four\n"))
+	wantBytes(t, "the status", slurp(t, x.root+"/status")[:5], []byte("two\n\n"))
+	closed(t, x.Pipe)
 	wantWarnings(t, x.warnings, pausing("unable to write /dev/full", syscall.ENOSPC))
+}
+
+// TestAStatusFileIsTriedAgainWithoutInput: the pause wakes a pipe that waits.
+func TestAStatusFileIsTriedAgainWithoutInput(t *testing.T) {
+	t.Parallel()
+	x := newPatient(t, "=/dev/full", "ROOT/d")
+	in := pipeInput(t, "one\n")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := x.Run(in.r); err != nil {
+			t.Error(err)
+		}
+	}()
+	x.await(t, 4)
+	x.Stop()
+	await(t, "the end of Run", done)
+	if err := x.Close(); err != nil {
+		t.Error(err)
+	}
+	wantBytes(t, "the log directory", slurp(t, x.dir+"/current"), []byte("one\n"))
+	wantWarnings(t, x.warnings, pausing("unable to write /dev/full", syscall.ENOSPC), "unable to write /dev/full: "+syscall.ENOSPC.Error())
 }
 
 func TestAProcessorThatFailsIsRunAgain(t *testing.T) {

@@ -167,8 +167,7 @@ func (p *Pipe) flush() {
 	for _, o := range p.outlets {
 		o.flush(p)
 	}
-	// These come last: the pauses of a status file that cannot be written must
-	// not keep lines in memory that could be in their logs.
+	// These come last: what they show is in the logs.
 	for _, f := range p.statuses {
 		f.flush(p)
 	}

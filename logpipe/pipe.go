@@ -85,6 +85,9 @@ type Pipe struct {
 	reminder *time.Timer // sets telling; nil: nothing is suppressed that was not told
 	telling  atomic.Bool // what was suppressed is to be told
 
+	retouch  *time.Timer // sets touching; nil: every status file has its line
+	touching atomic.Bool // status files are to be tried again
+
 	rotating  atomic.Bool // Rotate was called
 	aged      atomic.Bool // a directory has said that its current is old
 	reloading atomic.Bool // Reload was called
@@ -282,6 +285,7 @@ func (p *Pipe) Close() error {
 	}
 	p.closed = true
 	p.quiet()
+	p.untouch()
 	if p.left {
 		p.abandon()
 		return errLeft
@@ -315,7 +319,7 @@ func (p *Pipe) Close() error {
 		}
 	}
 	for _, f := range p.statuses {
-		keep(f.close())
+		keep(f.finish(p))
 	}
 	for _, o := range p.outlets {
 		if o != p.intake.home {
@@ -352,6 +356,9 @@ func (p *Pipe) obey() {
 	if p.telling.Load() || (p.rotating.Load() || p.aged.Load()) && len(p.rated) > 0 {
 		p.quiet()
 		p.tell()
+	}
+	if p.touching.Load() {
+		p.touch()
 	}
 	if p.rotating.Load() && p.rotating.Swap(false) {
 		for _, o := range p.outlets {

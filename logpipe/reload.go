@@ -124,8 +124,9 @@ func (c *change) take() {
 			c.insist(out.sink.close)
 		}
 	}
+	p.untouch()
 	for _, f := range p.statuses {
-		_ = f.close()
+		_ = f.finish(p)
 	}
 	p.intake = intake{}
 	p.statuses, p.outlets, p.rated = c.statuses, nil, nil

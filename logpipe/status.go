@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 // statusSize is what a status file holds: a head and newlines.
@@ -18,6 +19,7 @@ type statusFile struct {
 	line  [statusSize]byte
 	size  int  // of the head in line
 	fresh bool // line is not in the file yet
+	wait  bool // that failed, and will be tried again
 }
 
 // openStatus makes the file if it is missing, and leaves what it holds.
@@ -56,14 +58,54 @@ func (s *statusFile) set(head []byte) {
 }
 
 // flush writes the last line that was set: of several in one batch a reader
-// could hardly have seen the others.
+// could hardly have seen the others. Where that fails the pipe goes on, for no log
+// is to wait for a status, and tries again after a pause.
 func (s *statusFile) flush(p *Pipe) {
-	for s.fresh {
-		err := s.write()
-		if err == nil || !p.retry(err) {
-			s.fresh = false
+	if !s.fresh || s.wait {
+		return
+	}
+	err := s.write()
+	if s.fresh = err != nil; !s.fresh {
+		return
+	}
+	s.wait = true
+	if p.opt.Warn != nil {
+		p.opt.Warn(err, true)
+	}
+	if p.retouch == nil {
+		p.retouch = time.AfterFunc(p.opt.Pause, func() {
+			p.touching.Store(true)
+			p.interrupt()
+		})
+	}
+}
+
+// touch tries again to write what could not be written.
+func (p *Pipe) touch() {
+	p.untouch()
+	for _, s := range p.statuses {
+		s.wait = false
+		s.flush(p)
+	}
+}
+
+// untouch ends the pause of all status files.
+func (p *Pipe) untouch() {
+	if p.retouch != nil {
+		p.retouch.Stop()
+		p.retouch = nil
+	}
+	p.touching.Store(false)
+}
+
+// finish tries a last time, and closes the file.
+func (s *statusFile) finish(p *Pipe) error {
+	if s.fresh {
+		if err := s.write(); err != nil {
+			p.warn(err)
 		}
 	}
+	return s.close()
 }
 
 // write puts a new file in the place of the old one, or where that cannot be

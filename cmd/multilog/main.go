@@ -21,7 +21,8 @@
 //	F         patterns behind this word are those of fnmatch(3)
 //	S         patterns behind this word are star patterns, as at the start
 //	e         print the line on standard error, 200 bytes of it at most
-//	=FILE     make the line the content of FILE, as 1001 bytes padded with newlines
+//	=FILE     make the line the content of FILE, as 1001 bytes padded with newlines;
+//	          while that fails the lines go on into the logs
 //	./DIR     append the line to the log directory DIR, if it is selected
 //	/DIR      the same
 //	tee=1     write the line to standard output, if it is selected
