@@ -137,6 +137,7 @@ type Dir struct {
 	aging    aging
 	opened   bool // enter was called
 	closed   bool
+	missing  bool // it was said that current is missing
 	beside   bool // who holds mu is not a caller
 	failures int  // of processors in a row; for walks, of which there is one at a time
 

@@ -171,9 +171,17 @@ func (d *Dir) writeOnce(p []byte) (int, error) {
 // lost gives up a current that somebody removed or renamed, with the bytes
 // that were in it.
 func (d *Dir) lost() {
-	d.warn(&Error{Text: "unable to find " + d.name + "/current, starting a new one", Err: syscall.ENOENT})
+	d.sayMissing()
 	_ = d.current.close()
 	d.forget()
+}
+
+// sayMissing says once that what was in current, or in the directory, is gone.
+func (d *Dir) sayMissing() {
+	if !d.missing {
+		d.warn(&Error{Text: "unable to find " + d.name + "/current, starting a new one", Err: syscall.ENOENT})
+	}
+	d.missing = true
 }
 
 // reopen opens a new current. When the directory has gone too, it is made
@@ -189,6 +197,7 @@ func (d *Dir) reopen() error {
 		if err := d.settle(true); err != nil {
 			return err
 		}
+		d.sayMissing()
 		_ = d.fs.close()
 		d.fs = nil
 		if d.spool != nil {
@@ -211,7 +220,7 @@ func (d *Dir) openCurrent(verb string, size int64) error {
 		_ = f.close()
 		return fail(err, "unable to set mode of %s/current", d.name)
 	}
-	d.current, d.size, d.known = f, size, false
+	d.current, d.size, d.known, d.missing = f, size, false, false
 	d.disk.size, d.disk.named, d.disk.doubt = 0, false, false
 	return nil
 }
