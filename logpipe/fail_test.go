@@ -63,19 +63,6 @@ func pausing(text string, errno syscall.Errno) string {
 	return text + ": " + errno.Error() + " [pausing]"
 }
 
-// A directory may be removed when its current is full and the next one not there yet.
-func TestADirectoryThatIsRemovedBetweenTwoFilesIsSaid(t *testing.T) {
-	t.Parallel()
-	x := newPatient(t, "s4096", "ROOT/d")
-	put(t, x.Pipe, []byte(block(0)))
-	eventually(t, "the archive", func() bool { return len(archived(t, x.dir)) == 1 })
-	must(t, os.RemoveAll(x.dir))
-	put(t, x.Pipe, []byte("one\n"))
-	closed(t, x.Pipe)
-	wantBytes(t, "the new one", logged(t, x.dir), []byte("one\n"))
-	wantWarnings(t, x.warnings, "unable to find "+x.dir+"/current, starting a new one: "+syscall.ENOENT.Error())
-}
-
 func TestARemovedDirectoryIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	x := newPatient(t, "ROOT/d")

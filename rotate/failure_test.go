@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -165,4 +166,41 @@ func TestAnyCallMayFailOnceBesideTheWriter(t *testing.T) {
 			t.Logf("%d failures", failures)
 		})
 	})
+}
+
+// TestADirectoryThatIsRemovedInARotationIsSaid: current has been moved aside, and
+// there is no directory any more for the next one.
+func TestADirectoryThatIsRemovedInARotationIsSaid(t *testing.T) {
+	t.Parallel()
+	var said []string
+	play := func(at int) *memDisk {
+		said = nil
+		d := newDisk()
+		dir := must(Open("d", history{warn: func(err error) { said = append(said, err.Error()) }}.options(d)))
+		must(dir.Write([]byte("one\n")))
+		if at > 0 {
+			d.inject(at, failWithout, syscall.ENOENT)
+		}
+		if err := dir.Rotate(); err != nil {
+			t.Fatal(err)
+		}
+		must(dir.Write([]byte("two\n")))
+		if err := dir.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	log := play(0).log
+	next := len(log)
+	for log[next-1] != "open current write append create" {
+		next--
+	}
+	d := play(next)
+	want := "unable to find d/current, starting a new one: " + syscall.ENOENT.Error()
+	if !slices.Equal(said, []string{want}) {
+		t.Errorf("it says %q, want %q", said, want)
+	}
+	if got := string(d.content()); got != "one\ntwo\n" {
+		t.Errorf("%q is there", got) // only the call has failed
+	}
 }
