@@ -88,7 +88,7 @@ func (s *Scanner) stopLog(sl *slot, now time.Time) {
 		// service has left behind holds the pipe.
 		s.tell(sl, &sl.log, "dx", now)
 		closeEnd(&sl.pipe[1])
-	case s.tell(sl, &sl.log, "x", now):
+	case s.tell(sl, &sl.log, "cx", now): // it may be paused with what it has read
 		closeEnd(&sl.pipe[1])
 	}
 }

@@ -225,6 +225,24 @@ func TestTermLosesNothingInThePipe(t *testing.T) {
 	}
 }
 
+// The pipe is empty, and what was in it is with the logger alone.
+func TestTermContinuesAPausedLoggerThatHasReadAll(t *testing.T) {
+	t.Parallel()
+	tr := newScanTree(t, ours(t))
+	tr.service("x", "echo 1; exec sleep 1000\n", "read l; : >../got; while ! test -e ../go; do sleep 0.02; done; echo $l >>read; exec cat >>read\n")
+	tr.link("x")
+	tr.start()
+	tr.wait("a line in the logger", func() bool { return fileExists(filepath.Join(tr.home, "x/got")) })
+	tr.svc("p", "x/log")
+	tr.wait("the pause", func() bool { return tr.status("x/log").Paused })
+	tr.must(os.WriteFile(filepath.Join(tr.home, "x/go"), nil, 0o600))
+	tr.signal(syscall.SIGTERM)
+	tr.ends()
+	if got := tr.read("x"); got != "1\n" {
+		t.Errorf("the log has read %q", got)
+	}
+}
+
 // The logger dies again and again while it reads the rest.
 func TestALoggerThatDiesIsStartedAgainAfterTerm(t *testing.T) {
 	t.Parallel()
