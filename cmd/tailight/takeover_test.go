@@ -437,6 +437,14 @@ func TestKillsOfAllOfATreeLoseNothing(t *testing.T) {
 		half := []string{"", "log"}[r.IntN(2)]
 		what := []string{"svscan", "supervise", "both", "service"}[r.IntN(4)]
 		kills[what]++
+		// Somebody has to hold the pipe for writing, or its end cuts a line in two.
+		tr.wait("another writer", func() bool {
+			if what == "service" {
+				_, ok := supervise.Keeper(filepath.Join(tr.home, "x/supervise"))
+				return ok
+			}
+			return len(processes("mover fifo", filepath.Join(tr.home, "x"))) > 0
+		})
 		if what == "supervise" || what == "both" {
 			if pid, ok := supervise.Keeper(filepath.Join(tr.home, "x", half, "supervise")); ok {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
