@@ -287,7 +287,7 @@ func (p *Pipe) commit() {
 		in.marks = nil
 	}
 	switch {
-	case in.more():
+	case in.behind():
 		return
 	case in.spool.Lost():
 		p.plainly(nil) // the loss itself has been said
@@ -354,11 +354,8 @@ func (in *intake) keeps() bool { return in.on && !in.spool.Lost() }
 // errLeft is the end of a pipe that could not write when it was to stop.
 var errLeft = errors.New("unable to write all lines, leaving them in the spool")
 
-// behind reports whether the spool holds what could not be read from it.
+// behind reports whether the spool holds what was not worked on.
 func (in *intake) behind() bool { return in.on && in.seen < in.spool.End() }
-
-// more reports whether something has been taken that was not worked on.
-func (in *intake) more() bool { return in.on && (in.spool.Taking() || in.behind()) }
 
 // errBehind is the end of a pipe that is behind.
 var errBehind = errors.New("unable to read all of the spool")

@@ -47,10 +47,32 @@ func (p *Pipe) endLines(end int) {
 	}
 }
 
-// bare looks for the lines in n bytes that were read to the end of text.
-func (p *Pipe) bare(n int) {
-	at := len(p.text)
-	p.text = p.text[:at+n]
+// viewed looks for the lines in input that is not copied. A line that began before
+// gets its rest by a copy, and what there is of it goes out first.
+func (p *Pipe) viewed(in []byte) {
+	if p.start >= 0 {
+		n := bytes.IndexByte(in, '\n') + 1
+		if n == 0 {
+			n = len(in)
+		}
+		at := len(p.text)
+		p.text = append(p.text, in[:n]...)
+		if p.bare(at); n == len(in) {
+			return
+		}
+		for _, o := range p.outlets {
+			o.flush(p)
+		}
+		if in = in[n:]; p.left {
+			return
+		}
+	}
+	p.text, p.seen = in, 0
+	p.bare(0)
+}
+
+// bare looks for the lines in the text from at on.
+func (p *Pipe) bare(at int) {
 	if p.plain {
 		// All lines go the same way, so only the last end matters.
 		if end := bytes.LastIndexByte(p.text[at:], '\n') + 1; end > 0 {

@@ -61,6 +61,7 @@ type Pipe struct {
 
 	in   []byte // where input is read to that will be stamped
 	room []byte // where other input is read to, behind the head of a line: text lies in it
+	view []byte // input of either kind that is looked at where it lies in the spool; nil: none
 	text []byte // what outlets may still need: the lines of this batch, then the head of a line
 	seen int    // text up to here has been looked at for line ends
 
@@ -250,10 +251,19 @@ func (p *Pipe) took(n int) {
 
 // work is took without the accounts, and with stamps that follow the last.
 func (p *Pipe) work(n int) {
-	if p.stamper != nil {
+	view := p.view
+	p.view = nil
+	switch {
+	case p.stamper != nil && view != nil:
+		p.stamped(view)
+	case p.stamper != nil:
 		p.stamped(p.in[:n])
-	} else {
-		p.bare(n)
+	case view != nil:
+		p.viewed(view)
+	default:
+		at := len(p.text)
+		p.text = p.text[:at+n]
+		p.bare(at)
 	}
 	p.flush()
 }
@@ -350,7 +360,7 @@ func (p *Pipe) Stop() {
 
 // obey does what Rotate and Reload asked for, and what is due.
 func (p *Pipe) obey() {
-	if p.reloading.Load() && p.start < 0 && !p.intake.more() {
+	if p.reloading.Load() && p.start < 0 && !p.intake.behind() {
 		p.reload()
 	}
 	if p.telling.Load() || (p.rotating.Load() || p.aged.Load()) && len(p.rated) > 0 {

@@ -51,7 +51,7 @@ func (p *Pipe) run(src source) error {
 }
 
 // stopped reports whether Stop was called and the pipe is between lines.
-func (p *Pipe) stopped() bool { return p.stopping.Load() && p.start < 0 && !p.intake.more() }
+func (p *Pipe) stopped() bool { return p.stopping.Load() && p.start < 0 && !p.intake.behind() }
 
 func (p *Pipe) setWake(wake func()) {
 	p.wakeMu.Lock()
@@ -82,7 +82,7 @@ func (r *reading) step() verdict {
 		return r.end(nil)
 	}
 	buf := p.space()
-	if (p.stopping.Load() || p.reloading.Load()) && !p.intake.more() {
+	if (p.stopping.Load() || p.reloading.Load()) && !p.intake.behind() {
 		buf = buf[:1] // up to the end of the line and not a byte further
 	}
 	n, errno := r.src.read(buf)

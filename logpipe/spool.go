@@ -3,7 +3,6 @@ package logpipe
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"syscall"
 
 	"github.com/tailight/tailight/rotate"
@@ -59,29 +58,29 @@ func (s *spoolSource) read(b []byte) (int, syscall.Errno) {
 }
 
 // take returns how much the spool has that was not read back yet, and takes more
-// only if there is nothing. What fills the reader's buffer is not all there is, so
-// then more is taken beside the work on it: by another processor, if there is one.
+// only if there is nothing.
 func (s *spoolSource) take(most int) (int, error) {
 	in := &s.p.intake
 	if in.behind() {
 		return int(in.until() - in.seen), nil
 	}
-	n, err := in.spool.Take(s.fd, most)
-	if n == most && n >= smallBatch && !s.p.stopping.Load() && !s.p.reloading.Load() && runtime.GOMAXPROCS(0) > 1 {
-		in.spool.Ahead(s.fd, most)
-	}
-	return n, err
+	return in.spool.Take(s.fd, most)
 }
 
-// readBack reads what was just taken. It is in memory, so this does not wait.
+// readBack looks at what was just taken where it lies, or reads it. It is in memory, so
+// this does not wait.
 func (s *spoolSource) readBack(b []byte) (int, syscall.Errno) {
-	in := &s.p.intake
+	in, p := &s.p.intake, s.p
+	if v := in.spool.View(in.seen, len(b)); v != nil {
+		p.view = v
+		return len(b), 0
+	}
 	for {
 		err := in.spool.ReadAt(b, in.seen)
 		if err == nil {
 			return len(b), 0
 		}
-		if !s.p.retry(err) {
+		if !p.retry(err) {
 			return 0, syscall.EIO // Close leaves it to the next start
 		}
 	}

@@ -118,7 +118,7 @@ func (p *Pipe) takeOn() verdict {
 	in := &p.intake
 	for p.input >= 0 && in.keeps() && !p.stopping.Load() && !p.reloading.Load() {
 		room := min(in.spool.Room(p.script.spool), largeBatch)
-		if room == 0 && !in.spool.Taking() {
+		if room == 0 {
 			return halt
 		}
 		m := mark{off: in.spool.End()}

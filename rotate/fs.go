@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 
@@ -75,6 +77,8 @@ type file interface {
 	// must not allocate.
 	splice(pipe int, end cell, most int) (int, error)
 	truncate(size int64) error
+	// window makes the first size bytes of the file memory, if that can be done.
+	window(size int) (window, error)
 	// free is how many bytes there is space for on the disk, 0 where nobody knows.
 	free() int64
 	// born is when the file was made, in nanoseconds, or 0 where nobody knows.
@@ -88,6 +92,14 @@ type cell interface {
 	// store changes a part. A process that is killed meanwhile may have stored
 	// any part of that. It must not allocate.
 	store(at int, b []byte)
+	close()
+}
+
+// window is a file as memory, in which what is written to the file shows.
+type window interface {
+	// look returns n bytes of the file, or nil if they cannot be read. It must not
+	// allocate.
+	look(off, n int) []byte
 	close()
 }
 
@@ -229,6 +241,41 @@ func (c *osCell) close()                 { _ = unix.Munmap(c.m); c.m = nil }
 func (o *osFile) writeAt(p []byte, off int64) error {
 	_, err := o.f.WriteAt(p, off)
 	return err
+}
+
+// osWindow is a mapped file.
+type osWindow struct{ m []byte }
+
+func (o *osFile) window(size int) (window, error) {
+	m, err := unix.Mmap(int(o.fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, err
+	}
+	return &osWindow{m}, nil
+}
+
+func (w *osWindow) look(off, n int) []byte {
+	if b := w.m[off : off+n]; present(b) {
+		return b
+	}
+	return nil
+}
+
+func (w *osWindow) close() { _ = unix.Munmap(w.m); w.m = nil }
+
+// present looks at every page of b, and reports whether that can be done: it cannot
+// where somebody has cut the file, or the disk fails.
+func present(b []byte) (ok bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() { ok = recover() == nil }()
+	const page = 4096 // or a part of one
+	var all byte
+	for i := 0; i < len(b); i += page {
+		all |= b[i]
+	}
+	all |= b[len(b)-1]
+	runtime.KeepAlive(all)
+	return true
 }
 
 func (o *osFile) truncate(size int64) error { return o.f.Truncate(size) }

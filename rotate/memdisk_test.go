@@ -56,6 +56,7 @@ type memDisk struct {
 	open     int  // open files and directories of the present process
 	space    int  // bytes that the files of logs may have together; 0: no end
 	splices  int  // so far, in all lives
+	looks    int  // at windows, so far, in all lives
 	flaky    int  // every so manyth write to current fails; 0: none
 	tries    int  // to write to current, in all lives
 	landed   int  // bytes that went to current in all lives

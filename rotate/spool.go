@@ -9,16 +9,12 @@ import (
 )
 
 const (
-	// spoolFull is the length from which on a spool is emptied after a batch, if
-	// nothing was taken ahead.
+	// spoolFull is the length from which on a spool is emptied after a batch.
 	spoolFull = 64 << 10
-	// spoolMost is the length from which on nothing is taken ahead, so that the
-	// spool can be emptied.
-	spoolMost = 2 << 20
-	// spoolLong is the length of the file from which on it is cut back to spoolMost
-	// when the spool is emptied: its user has waited for something. It is above
-	// what the spool comes to otherwise.
-	spoolLong = 2 * spoolMost
+	// spoolLong is the length of the file from which on it is cut back to that when
+	// the spool is emptied: its user has waited for something. It is above what the
+	// spool comes to otherwise.
+	spoolLong = 1 << 20
 	// spoolShare is the part of the space at hand that the file grows to at most. What
 	// it holds is written to the directory too before it leaves the spool,
 	// with stamps, and perhaps to several.
@@ -60,28 +56,13 @@ type Spool struct {
 	held *Progress
 	lost bool // its directory was removed; it goes on without names
 
-	spawn func(func()) // runs a take beside the writer
-	ahead *ahead       // nil until there was one
-}
-
-// ahead is a take beside the writer.
-type ahead struct {
-	job        func()
-	from, most int
-	underWay   bool       // from Ahead to Take
-	done       chan taken // gets one for each job
-	word       [8]byte
-}
-
-// taken is what came of a take.
-type taken struct {
-	n   int
-	err error
+	window window // the beginning of the file; nil until the first View, and where there is none
+	looked bool   // there was a View
 }
 
 // loadSpool looks for what a killed writer has left. The directory is locked.
-func loadSpool(fsys fsys, name string, spawn func(func())) (*Spool, error) {
-	s := &Spool{fs: fsys, name: name, boot: fsys.boot(), spawn: spawn}
+func loadSpool(fsys fsys, name string) (*Spool, error) {
+	s := &Spool{fs: fsys, name: name, boot: fsys.boot()}
 	in, err := fsys.stat(progressName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -234,22 +215,20 @@ func (s *Spool) End() int64 { return s.end }
 // Take moves what the pipe from holds now, most bytes at most, to the end of
 // the spool. It does not wait for input: EAGAIN says that there is none, 0 bytes
 // without an error that there will never be. After another error nothing has
-// been taken. It allocates nothing. Behind Ahead it tells what came of that.
+// been taken. It allocates nothing.
+//
+// The number of bytes is stored before, so that the memory is there and the kernel
+// cannot fail to write to it.
 func (s *Spool) Take(from, most int) (int, error) {
-	var t taken
-	if s.Taking() {
-		t = <-s.ahead.done
-		s.ahead.underWay = false
-	} else {
-		t = s.take(from, most, s.word[:0])
-	}
-	if t.err != nil {
-		return 0, t.err
+	s.cell.store(0, binary.NativeEndian.AppendUint64(s.word[:0], uint64(s.end)))
+	n, err := s.file.splice(from, s.cell, most)
+	if err != nil {
+		return 0, err
 	}
 	// A crash here leaves bytes that no record knows of, and that the next
 	// writer works on as if it had just taken them.
-	s.grown(s.end + int64(t.n))
-	return t.n, nil
+	s.grown(s.end + int64(n))
+	return n, nil
 }
 
 // grown is the end of what has made the spool longer.
@@ -271,34 +250,6 @@ func (s *Spool) Room(most int64) int64 {
 	return max(min(most, (s.file.free()+s.long)/spoolShare)-s.end, 0)
 }
 
-// take is one splice. The number of bytes is stored before, so that the memory is
-// there and the kernel cannot fail to write to it.
-func (s *Spool) take(from, most int, word []byte) (t taken) {
-	s.cell.store(0, binary.NativeEndian.AppendUint64(word, uint64(s.end)))
-	t.n, t.err = s.file.splice(from, s.cell, most)
-	return t
-}
-
-// Ahead begins a Take beside the caller, who still works on what the last one
-// brought. Nothing of it counts, nor can be read, before the next Take. Where the
-// spool has grown long it does nothing.
-func (s *Spool) Ahead(from, most int) {
-	if s.Taking() || s.lost || s.end >= spoolMost {
-		return
-	}
-	a := s.ahead
-	if a == nil {
-		a = &ahead{done: make(chan taken, 1)}
-		a.job = func() { a.done <- s.take(a.from, a.most, a.word[:0]) }
-		s.ahead = a
-	}
-	a.from, a.most, a.underWay = from, most, true
-	s.spawn(a.job)
-}
-
-// Taking reports that there was an Ahead, and no Take since.
-func (s *Spool) Taking() bool { return s.ahead != nil && s.ahead.underWay }
-
 // Append adds a byte to the spool that did not come from a pipe.
 func (s *Spool) Append(b byte) error {
 	if err := s.file.writeAt([]byte{b}, s.end); err != nil {
@@ -312,6 +263,19 @@ func (s *Spool) Append(b byte) error {
 // ReadAt reads bytes of the spool: all of p, or it fails. It allocates nothing.
 func (s *Spool) ReadAt(p []byte, off int64) error {
 	return orNil(s.file.readAt(p, off), "unable to read %s/%s", s.name, spoolName)
+}
+
+// View returns n bytes of the spool where they lie, which stay as they are until
+// Empty, or nil if ReadAt has to read them. It allocates nothing but the first time.
+func (s *Spool) View(off int64, n int) []byte {
+	if !s.looked {
+		s.looked = true
+		s.window, _ = s.file.window(spoolLong)
+	}
+	if s.window == nil || off+int64(n) > spoolLong {
+		return nil
+	}
+	return s.window.look(int(off), n)
 }
 
 // Commit makes p what is true of the destinations. It allocates nothing, and
@@ -333,7 +297,7 @@ func (s *Spool) commit(p *Progress, boot [16]byte, cut int64) {
 // committed, and is made true of the emptied spool. After an error the spool is
 // as it was.
 func (s *Spool) Empty(p *Progress) error {
-	if s.Taking() || s.end < spoolFull || s.end-p.Done > p.Done {
+	if s.end < spoolFull || s.end-p.Done > p.Done {
 		return nil // the rest may not be written over itself
 	}
 	return s.empty(p)
@@ -357,10 +321,10 @@ func (s *Spool) empty(p *Progress) error {
 	s.commit(p, s.boot, int64(len(rest)))
 	s.setEnd(int64(len(rest)))
 	s.Commit(p) // from here on the spool may grow again
-	if s.long > spoolLong && s.file.truncate(max(spoolMost, s.end)) == nil {
+	if s.long > spoolLong && s.file.truncate(max(spoolLong, s.end)) == nil {
 		// A crash before this leaves a file that is long, and cut the next time, as
 		// after an error: what lies beyond the count is nothing.
-		s.long = max(spoolMost, s.end)
+		s.long = max(spoolLong, s.end)
 	}
 	return nil
 }
@@ -389,8 +353,9 @@ func (s *Spool) drop(name string) error {
 
 // Close lets go of the files and leaves them for the next writer.
 func (s *Spool) Close() {
-	if s.Taking() {
-		_, _ = s.Take(-1, 0) // it is in the spool, and counted
+	if s.window != nil {
+		s.window.close()
+		s.window = nil
 	}
 	release(&s.file)
 	if s.cell != nil {

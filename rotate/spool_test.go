@@ -17,7 +17,7 @@ func spoolOf(t *testing.T, d *memDisk) (*Spool, fsys) {
 	t.Helper()
 	d.boot = [16]byte{1}
 	fs := must(d.openMem("d"))
-	s, err := loadSpool(fs, "d", func(run func()) { run() })
+	s, err := loadSpool(fs, "d")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestEmptyingDiesAnywhere(t *testing.T) {
 			if !d.dead && (err != nil || s.End() != int64(len(rest)) || p.Done != 0) {
 				t.Fatalf("emptied: %v, %d bytes, %+v", err, s.End(), p)
 			}
-			if got, want := len(d.entries["spool"].data), min(size+len(rest), spoolMost); !d.dead && got != want && size > spoolLong {
+			if got, want := len(d.entries["spool"].data), min(size+len(rest), spoolLong); !d.dead && got != want && size > spoolLong {
 				t.Fatalf("the file has %d bytes, want %d", got, want)
 			}
 			died := d.dead
@@ -94,7 +94,7 @@ func TestACutThatFailsIsMadeTheNextTime(t *testing.T) {
 		if err := s.Empty(p); err != nil {
 			t.Fatal(err)
 		}
-		if last := d.log[len(d.log)-1]; !strings.HasPrefix(last, "truncate spool") || (len(d.entries["spool"].data) > spoolMost) != fails {
+		if last := d.log[len(d.log)-1]; !strings.HasPrefix(last, "truncate spool") || (len(d.entries["spool"].data) > spoolLong) != fails {
 			t.Errorf("fails %v: %q, %d bytes", fails, last, len(d.entries["spool"].data))
 		}
 	}
@@ -251,9 +251,29 @@ func (c contract) spool() {
 	c.ok(f.truncate(5))
 	c.info("sp", 5, 1, false)
 	c.splice(f)
+	c.window(f)
 	c.ok(f.close())
 	c.cell()
 	c.ok(c.fs.remove("sp"))
+}
+
+func (c contract) window(f file) {
+	const far = 64 << 10 // further than what is in memory at once, whatever a page is
+	w, err := f.window(2 * far)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return
+	}
+	c.ok(err)
+	defer w.close()
+	c.ok(f.writeAt([]byte("near"), 2))
+	c.ok(f.writeAt([]byte("far"), far))
+	if near, farther := w.look(2, 4), w.look(far, 3); string(near) != "near" || string(farther) != "far" {
+		c.t.Errorf("looked at %q and %q", near, farther)
+	}
+	c.ok(f.truncate(10))
+	if b := w.look(2, far); b != nil {
+		c.t.Errorf("looked at %d bytes where there are 8", len(b))
+	}
 }
 
 func (c contract) splice(f file) {

@@ -73,7 +73,7 @@ func (d *Dir) survive() error {
 	d.key, d.survived = key(lock.id), nil
 	known := d.opt.Survived
 	if d.opt.Spool {
-		if d.spool, err = loadSpool(d.fs, d.name, d.opt.spawn); err != nil {
+		if d.spool, err = loadSpool(d.fs, d.name); err != nil {
 			return err
 		}
 		known = d.spool.Held()
