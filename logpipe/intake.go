@@ -182,6 +182,9 @@ func (p *Pipe) adopt(held *rotate.Progress) {
 		place := held.Place(places[i].Key)
 		o.taking = place != nil && place.Taking
 		places[i].Taking = o.taking
+		if !o.taking {
+			p.plain = false // a script may have gained a directory within a line
+		}
 	}
 	for _, o := range p.outlets {
 		if o.shape != nil {

@@ -93,3 +93,28 @@ func TestASpoolIsNotMadeWithinALine(t *testing.T) {
 	closed(t, p)
 	wantBytes(t, "current", slurp(t, dir+"/current"), []byte("half and half\n"))
 }
+
+// TestADirectoryThatIsAddedWithinALineGetsTheNextOnes: of the line that a killed pipe has
+// begun, a directory that is new to the script gets nothing.
+func TestADirectoryThatIsAddedWithinALineGetsTheNextOnes(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	a, b := root+"/a", root+"/b"
+	long := strings.Repeat("long ", 500)
+	x := &stalled{in: pipeInput(t, "one\n"+long), patient: &patient{warnings: newWarnings(), root: root, dir: a}}
+	x.Pipe = opened(t, Options{Spool: true}, a)
+	x.start(t)
+	eventually(t, "half a line", func() bool { return strings.HasSuffix(string(x.logged(t)), long) })
+	// As after a kill, but for what Run does when its input ends: nothing.
+	x.in.end()
+	await(t, "the end of Run", x.running)
+	x.abandon()
+	x.Pipe.closed = true
+	next := pipeInput(t, "end\ntwo\n")
+	next.end()
+	p := opened(t, Options{Spool: true}, a, b)
+	must(t, p.Run(next.r))
+	closed(t, p)
+	wantBytes(t, "a", logged(t, a), []byte("one\n"+long+"end\ntwo\n"))
+	wantBytes(t, "b", logged(t, b), []byte("two\n"))
+}
