@@ -124,13 +124,14 @@ type Dir struct {
 	opt   Options
 	clock *tai64.Clock
 
-	mu       sync.Mutex   // guards all below
-	fs       fsys         // nil when the directory was lost and could not be entered again
-	current  file         // nil when the next write has to open it
-	size     int64        // bytes in current
-	due      bool         // current is full and ends with a line
-	last     tai64.TAI64N // the stamp of current's last line, if due and Stamped
-	walk     *walk        // the latest rotation, until settled; nil: none
+	mu       sync.Mutex    // guards all below
+	fs       fsys          // nil when the directory was lost and could not be entered again
+	current  file          // nil when the next write has to open it
+	size     int64         // bytes in current
+	due      bool          // current is full and ends with a line
+	last     tai64.TAI64N  // the stamp of current's last line, if due and Stamped
+	walk     *walk         // the latest rotation, until settled; nil: none
+	pruned   chan struct{} // closed when the latest one has done its last step; nil: there was none
 	disk     durable
 	inLine   bool        // the last byte written does not end a line
 	expiry   *time.Timer // when the next archive is older than MaxAge; nil: no MaxAge
@@ -323,6 +324,7 @@ func (d *Dir) Close() error {
 		d.tell(nil)
 		err = d.settle(false) // a new file may have been needed
 	}
+	d.awaitPrune()
 	d.stopExpiry()
 	if err == nil {
 		err = d.markClean()
@@ -350,6 +352,7 @@ func (d *Dir) Abandon() {
 		d.walk.rush()
 		<-d.walk.ended
 	}
+	d.awaitPrune()
 	d.stopExpiry()
 	d.closeSpool()
 	_ = d.leave() // nothing is promised of what is left

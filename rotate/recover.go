@@ -101,7 +101,7 @@ func (d *Dir) finishProcessed(out info) error {
 			return err
 		}
 	}
-	if err := d.newWalk("processed", d.opt.Suffix).run(); err != nil {
+	if err := d.newWalk("processed", d.opt.Suffix).run(ended); err != nil {
 		return err
 	}
 	// After an outage nobody knows whether newstate is complete.
@@ -167,7 +167,7 @@ func (d *Dir) finishPrevious(prev info, archived bool) error {
 
 // runNow does a walk for a writer that cannot begin before its end.
 func (w *walk) runNow() (err error) {
-	w.await(true, func() { err = w.run() })
+	w.await(true, func() { err = w.run(ended) })
 	return err
 }
 
@@ -205,7 +205,7 @@ func (d *Dir) finishCut(name string, in info) error {
 		return fail(err, "unable to read %s/%s", d.name, name)
 	}
 	defer release(&w.old)
-	return w.run()
+	return w.run(ended)
 }
 
 // goOn continues a current that was closed in good order.

@@ -287,3 +287,58 @@ func (d *memDisk) failed() bool {
 	defer d.mu.Unlock()
 	return d.injected > 0
 }
+
+// slowRemoval is a directory that deletes no archive before the gate is open.
+type slowRemoval struct {
+	fsys
+	gate <-chan struct{}
+}
+
+func (s slowRemoval) remove(name string) error {
+	if _, ok := parseArchive(name); ok {
+		<-s.gate
+	}
+	return s.fsys.remove(name)
+}
+
+// TestDeletingArchivesHoldsUpTheNextRotationButOne, and Close, and nothing else.
+func TestDeletingArchivesHoldsUpTheNextRotationButOne(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rotations, before, archives int // the latter two before the gate is open
+	}{{rotations: 8, before: 4, archives: 4}, {rotations: 4, before: 4, archives: 4}, {rotations: 3, before: 3, archives: 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			d, gate := newDisk(), make(chan struct{})
+			opt := history{num: 3, spawn: func(run func()) { go run() }}.options(d)
+			opt.openFS = func(name string) (fsys, error) {
+				fs, err := d.openMem(name)
+				return slowRemoval{fs, gate}, err
+			}
+			dir := must(Open("d", opt))
+			var rotations atomic.Int32
+			done := make(chan error, 1)
+			go func() {
+				for i := range c.rotations {
+					must(dir.Write(fmt.Appendf(nil, "%d\n", i)))
+					if err := dir.Rotate(); err != nil {
+						t.Error(err)
+					}
+					rotations.Add(1)
+				}
+				done <- dir.Close()
+			}()
+			synctest.Wait()
+			// The third is the first that has something to delete.
+			if sizes, _ := d.kept(); len(sizes) != c.archives || int(rotations.Load()) != c.before || len(done) > 0 {
+				t.Errorf("%+v: %d archives after %d rotations, closed: %d", c, len(sizes), rotations.Load(), len(done))
+			}
+			close(gate)
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if sizes, _ := d.kept(); len(sizes) != 2 {
+				t.Errorf("%d archives in the end", len(sizes))
+			}
+		})
+	}
+}

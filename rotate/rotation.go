@@ -60,13 +60,32 @@ func (d *Dir) moveAside() error {
 	return nil
 }
 
-// begin lets a walk go on beside the writer.
+// begin lets a walk go on beside the writer. The next rotation does not wait for its
+// last step, which takes long where the disk is told of what is free, but for that of
+// the walk before: history may be too long by two archives, and no more.
 func (d *Dir) begin(w *walk) {
-	d.walk = w
+	before := d.pruned
+	d.walk, d.pruned = w, make(chan struct{})
+	pruned := d.pruned
 	d.opt.spawn(func() {
-		w.err = w.run()
+		defer close(pruned)
+		w.err = w.run(prune)
+		failed := w.err != nil
+		if before != nil {
+			<-before
+		}
 		close(w.ended)
+		if !failed {
+			_ = w.run(ended) // who gives up has said why; the next walk prunes as well
+		}
 	})
+}
+
+// awaitPrune waits for the last step of the latest walk.
+func (d *Dir) awaitPrune() {
+	if d.pruned != nil {
+		<-d.pruned
+	}
 }
 
 // forget makes the next write open a new current.
@@ -115,7 +134,8 @@ func (d *Dir) settle(lines bool) error {
 		}
 		<-w.ended
 		if w.err != nil {
-			w.err = w.run()
+			d.awaitPrune()
+			w.err = w.run(ended)
 		}
 		err = w.err
 	})
@@ -180,7 +200,7 @@ type walk struct {
 	out      file  // processed, from process to markProcessed
 	newstate file  // likewise, to syncState
 
-	ended chan struct{} // closed when err says how run ended
+	ended chan struct{} // closed when err says how it came to prune
 	err   error
 
 	awaited atomic.Bool   // somebody waits who has lines to write
@@ -213,9 +233,9 @@ func (w *walk) rush() {
 	})
 }
 
-// run does the steps that are left, each as often as it takes.
-func (w *walk) run() error {
-	for w.at != ended {
+// run does the steps that are left before one, each as often as it takes.
+func (w *walk) run(until state) error {
+	for w.at < until {
 		err := w.step()
 		if err != nil && (errors.Is(err, errLate) || !w.again(err)) {
 			return err

@@ -197,6 +197,7 @@ func (d *Dir) reopen() error {
 		if err := d.settle(true); err != nil {
 			return err
 		}
+		d.awaitPrune()
 		d.sayMissing()
 		_ = d.fs.close()
 		d.fs = nil
