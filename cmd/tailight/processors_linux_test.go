@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -68,6 +69,41 @@ func TestAProcessorHasTheEnvironmentOfItsMultilog(t *testing.T) {
 		env, err := os.ReadFile(filepath.Join(cmd.Dir, "env"))
 		if err != nil || !bytes.Contains(env, []byte(given+"\n")) || bytes.Contains(env, []byte("GOMAXPROCS=1")) {
 			t.Errorf("with %s it has %q (%v)", given, env, err)
+		}
+	}
+}
+
+// The system tells a process of its own timers alone, but a child has those of its parent.
+func TestOnlyTheTimersOfMultilogMayWait(t *testing.T) {
+	t.Parallel()
+	const own = "/proc/self/timerslack_ns"
+	usual, err := os.ReadFile(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := strconv.Atoi(strings.TrimSpace(string(usual))); err != nil || n < 1 || n >= 500_000 {
+		t.Fatalf("this test has a timer slack of %q", usual)
+	}
+	bin := built(t)
+	for _, c := range []struct{ name, command, want string }{
+		{"multilog", filepath.Join(bin, "multilog"), "500000\n"},
+		{"multilog without a path", "multilog", "500000\n"},
+		{"the last letters of it", "ultilog", string(usual)},
+		{"no name", "", string(usual)},
+		{"a long one", strings.Repeat("multilog/", 100) + "tailight", string(usual)},
+	} {
+		cmd := exec.Command(filepath.Join(bin, "tailight"), "multilog", "s4096", "!cat "+own+" >../slack; cat", "./d")
+		cmd.Args[0] = c.command
+		if strings.HasSuffix(c.command, "multilog") {
+			cmd.Args = append(cmd.Args[:1], cmd.Args[2:]...)
+		}
+		cmd.Dir, cmd.Env = t.TempDir(), testEnv("")
+		cmd.Stdin = bytes.NewReader(bytes.Repeat([]byte("a line\n"), 1000))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v, said %s", c.name, err, out)
+		}
+		if got := readAll(filepath.Join(cmd.Dir, "slack")); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }

@@ -84,6 +84,35 @@ nextlimit:
 	CMPQ R13, $3
 	JLT  limit
 
+	MOVQ 72(SP), R12 // the command's name, 0 if there is none
+	TESTQ R12, R12
+	JEQ  named
+	MOVQ R12, R13
+letter:
+	CMPB 0(R13), $0
+	JEQ  lastletter
+	INCQ R13
+	JMP  letter
+lastletter:
+	SUBQ $8, R13
+	CMPQ R13, R12
+	JCS  named
+	MOVQ $0x676f6c69746c756d, AX // "multilog"
+	CMPQ 0(R13), AX
+	JNE  named
+	MOVL $30, DI
+	MOVL $157, AX // prctl(PR_GET_TIMERSLACK)
+	SYSCALL
+	CMPQ AX, $1
+	JLT  named // a realtime process has none
+	CMPQ AX, $500000
+	JGE  named
+	MOVL $29, DI
+	MOVL $500000, SI
+	MOVL $157, AX // prctl(PR_SET_TIMERSLACK, 500000)
+	SYSCALL
+named:
+
 	MOVQ $1, ·entered(SB)
 	ADDQ $64, SP
 

@@ -89,6 +89,35 @@ nextlimit:
 	BLT  limit
 	MOVD R19, ·raised(SB)
 
+	MOVD 72(RSP), R19 // the command's name, 0 if there is none
+	CBZ  R19, named
+	MOVD R19, R20
+letter:
+	MOVBU (R20), R4
+	CBZ  R4, lastletter
+	ADD  $1, R20, R20
+	B    letter
+lastletter:
+	SUB  $8, R20, R20
+	CMP  R19, R20
+	BLO  named
+	MOVD (R20), R4
+	MOVD $0x676f6c69746c756d, R5 // "multilog"
+	CMP  R5, R4
+	BNE  named
+	MOVD $30, R0
+	MOVD $167, R8 // prctl(PR_GET_TIMERSLACK)
+	SVC
+	CMP  $1, R0
+	BLT  named // a realtime process has none
+	MOVD $500000, R1
+	CMP  R1, R0
+	BGE  named
+	MOVD $29, R0
+	MOVD $167, R8 // prctl(PR_SET_TIMERSLACK, 500000)
+	SVC
+named:
+
 	MOVD $1, R4
 	MOVD R4, ·entered(SB)
 	ADD  $64, RSP
