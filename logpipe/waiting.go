@@ -121,13 +121,10 @@ func (p *Pipe) takeOn() verdict {
 		if room == 0 {
 			return halt
 		}
-		m := mark{off: in.spool.End()}
-		if p.timed {
-			m.at = p.clock.Reading()
-		}
+		off := in.spool.End()
 		n, err := in.spool.Take(p.input, int(room))
 		if n > 0 && p.timed {
-			in.mark(m)
+			in.mark(mark{off, p.clock.Reading()})
 		}
 		switch {
 		case errors.Is(err, syscall.EAGAIN):

@@ -309,8 +309,11 @@ func TestLinesThatWaitedHaveTheTimeTheyWereTaken(t *testing.T) {
 	for _, stamp := range []string{"t", "stamp=iso"} {
 		root := t.TempDir()
 		x := &stalled{in: pipeInput(t, ""), patient: &patient{warnings: newWarnings(), root: root, dir: root + "/d"}}
-		var now atomic.Int64
-		clock := &tai64.Clock{Now: func() time.Time { return moment.Add(time.Duration(now.Load())) }}
+		var now, reads atomic.Int64
+		clock := &tai64.Clock{Now: func() time.Time {
+			defer reads.Add(1)
+			return moment.Add(time.Duration(now.Load()))
+		}}
 		x.Pipe = opened(t, Options{Spool: true, Pause: time.Millisecond, Clock: clock, Warn: x.warnings.warn}, stamp, "s4096", root+"/a", x.dir)
 		must(t, os.RemoveAll(x.dir))
 		must(t, os.WriteFile(x.dir, nil, 0o600))
@@ -318,8 +321,9 @@ func TestLinesThatWaitedHaveTheTimeTheyWereTaken(t *testing.T) {
 		var want strings.Builder
 		line := func(at time.Duration, text string) {
 			now.Store(int64(at))
+			before := reads.Load()
 			x.in.put([]byte(text + "\n"))
-			eventually(t, "an empty pipe", func() bool { return waiting(t, x.in.r) == 0 })
+			eventually(t, "an empty pipe, and its time", func() bool { return waiting(t, x.in.r) == 0 && reads.Load() > before })
 			for i := range strings.Count(text, "\n") + 1 {
 				label := tai64.At(moment.Add(at + time.Duration(i)))
 				if stamp == "t" {

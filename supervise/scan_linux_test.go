@@ -124,7 +124,7 @@ func (s *scanned) starts(name string) {
 
 // The next sweep is an hour away. The times are told and not judged. Who needs longer
 // than settled to make a service in place, as on a busy machine, may have to wait for
-// the sweep, and does it again.
+// the sweep, and does it again. (The system's time of a change is up to 10 ms early.)
 func TestANewServiceIsNoticedWithoutASweep(t *testing.T) {
 	t.Parallel()
 	ways := []struct {
@@ -159,7 +159,7 @@ func TestANewServiceIsNoticedWithoutASweep(t *testing.T) {
 					if err := way.add(t, s, name); err != nil {
 						t.Fatal(err)
 					}
-					slow = way.name == "made in place" && time.Since(begin) >= settled
+					slow = way.name == "made in place" && time.Since(begin) >= settled-10*time.Millisecond
 				}
 				begin := time.Now()
 				s.starts(name)

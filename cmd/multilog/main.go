@@ -214,7 +214,7 @@
 // afterwards, and takes nothing on a full disk. (A quota is not seen: who has a tight
 // one says spool=0.) HUP ends it, and TERM: what has been taken by then is written, or
 // what of that is not written after five seconds is left there, with exit code 111; what
-// is in the pipe stays there. After a wait the file is cut back to 2 MiB.
+// is in the pipe stays there. After a wait the file is cut back to 1 MiB.
 //
 // A power loss takes what is in the spool. sync=always promises how little that is, so
 // nothing runs on then unless spool= says so. The 16m of all others are what comes
@@ -300,7 +300,7 @@
 // In DIR: lock (held while multilog runs), current, previous and processed
 // (during a rotation), state and newstate (of the processor), @LABEL.s and
 // @LABEL.u. The owner-execute bit of current says that it was closed in good
-// order. dropped and dropped.new are there with full=drop-oldest. spool (3 MiB
+// order. dropped and dropped.new are there with full=drop-oldest. spool (1 MiB
 // at most, or what spool= says) and progress are there while multilog runs and after
 // it was killed; who removes them then gives up what was not written yet. A clean end
 // removes them.

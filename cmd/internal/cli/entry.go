@@ -15,9 +15,8 @@ package cli
 //
 // A process whose name ends in "multilog" gets a timer slack of half a millisecond, as
 // have all its threads then. The runtime's monitor sleeps for 20 microseconds at a time as
-// soon as anything happens, and each time it wakes up costs as much CPU as a hundred lines:
-// where lines come quickly and files are small, that was a third of all. What multilog
-// itself waits for is a millisecond and more. A processor has the same slack.
+// soon as anything happens, and each time costs as much CPU as a hundred lines. What
+// multilog itself waits for is a millisecond and more. A processor has the same slack.
 //
 // A binary linked without the flag knows nothing of this. It works, but of the
 // signals that are ignored it only passes on HUP and INT, and the closed
