@@ -11,8 +11,9 @@ import "bytes"
 type pattern struct {
 	prefix []byte // up to the first star
 	skips  []skip
-	open   bool // ends with a star
-	all    bool // is a star and nothing else: matches every line
+	open   bool   // ends with a star
+	all    bool   // is a star and nothing else: matches every line
+	word   []byte // of a pattern that is a star, a word and a star, the word; else nil
 }
 
 // skip is a star that is not at the end, and what follows up to the next star.
@@ -38,6 +39,9 @@ func compile(text string) pattern {
 	}
 	p.open = true
 	p.all = text == "*"
+	if len(p.prefix) == 0 && len(p.skips) == 1 && len(p.skips[0].then) > 1 {
+		p.word = p.skips[0].then
+	}
 	return p
 }
 
@@ -59,6 +63,10 @@ func (f *first) find(line []byte, to byte) int {
 // match reports whether the whole of line matches. What it finds out about the
 // line it leaves in known, for the next pattern.
 func (p *pattern) match(line []byte, known *first) bool {
+	if w := p.word; w != nil {
+		at := known.find(line, w[0])
+		return at >= 0 && begins(line[at:], w)
+	}
 	if !bytes.HasPrefix(line, p.prefix) {
 		return false
 	}
@@ -75,11 +83,16 @@ func (p *pattern) match(line []byte, known *first) bool {
 			return false
 		}
 		line = line[at:]
-		// Most lines differ here, and two bytes tell without a call.
-		if n := len(s.then); n > 1 && (len(line) < n || line[1] != s.then[1]) || !bytes.HasPrefix(line, s.then) {
+		if !begins(line, s.then) {
 			return false
 		}
 		line = line[len(s.then):]
 	}
 	return p.open || len(line) == 0
+}
+
+// begins reports whether line, whose first byte is right, begins with word. Most lines
+// differ in the second, which tells without a call.
+func begins(line, word []byte) bool {
+	return len(word) < 2 || len(line) >= len(word) && line[1] == word[1] && string(line[:len(word)]) == string(word)
 }
