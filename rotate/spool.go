@@ -272,7 +272,7 @@ func (s *Spool) View(off int64, n int) []byte {
 		s.looked = true
 		s.window, _ = s.file.window(spoolLong)
 	}
-	if s.window == nil || off+int64(n) > spoolLong {
+	if s.window == nil || n == 0 || off+int64(n) > spoolLong {
 		return nil
 	}
 	return s.window.look(int(off), n)
@@ -355,8 +355,8 @@ func (s *Spool) drop(name string) error {
 func (s *Spool) Close() {
 	if s.window != nil {
 		s.window.close()
-		s.window = nil
 	}
+	s.window, s.looked = nil, false
 	release(&s.file)
 	if s.cell != nil {
 		s.cell.close()

@@ -10,6 +10,9 @@
 // /proc/PID/smaps_rollup after one line, or with a service that is up. The last
 // rows time the start of a whole tree of services, and of a new service in one.
 //
+// The row of floor only writes and syncs what multilog writes: no logger that puts its
+// files on disk can be faster on this machine.
+//
 // A ratio says how many times more the peer needs. Absolute times depend on
 // the machine and its neighbours; only the ratios of one run carry over.
 package main
@@ -30,7 +33,7 @@ import (
 // contender is one program for one kind of work. DIR in its arguments stands
 // for a log directory that does not exist yet.
 type contender struct {
-	who  string // tailight, daemontools, s6, runit
+	who  string // tailight, daemontools, s6, runit, floor
 	prog string // path, empty if not installed
 	args []string
 }
@@ -47,7 +50,15 @@ func main() {
 	runs := flag.Int("runs", 5, "counted runs of each command")
 	seconds := flag.Float64("seconds", 4, "length of each paced measurement")
 	only := flag.String("only", "", "only work whose name contains this")
+	alone := flag.String("floor", "", "only write standard input to files in a new directory, see floor.go")
 	flag.Parse()
+	if *alone != "" {
+		if err := floor(*alone); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: fatal:", err)
+			os.Exit(111)
+		}
+		return
+	}
 	if err := bench(*bin, *mib, *runs, *seconds, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: fatal:", err)
 		os.Exit(111)
@@ -107,6 +118,7 @@ func bench(bin string, mib, runs int, seconds float64, only string) error {
 // throughput lists the work that is timed as a whole.
 func throughput(bin string) []work {
 	ours := func(name string) string { return filepath.Join(bin, name) }
+	self, _ := os.Executable() // or the row says "not installed"
 	sel := []string{"-*", "+* ERROR *", "+* WARN *", "s16777215", "n10", "DIR"}
 	return []work{
 		{"multilog t s16777215 n10", []contender{
@@ -114,6 +126,7 @@ func throughput(bin string) []work {
 			{"daemontools", installed("multilog"), []string{"t", "s16777215", "n10", "DIR"}},
 			{"s6", installed("s6-log"), []string{"t", "s16777215", "n10", "DIR"}},
 			{"runit", installed("svlogd"), []string{"-t", "DIR"}},
+			{"floor", self, []string{"-floor", "DIR"}},
 		}},
 		{"multilog, two patterns", []contender{
 			{"tailight", ours("multilog"), sel},
