@@ -77,7 +77,7 @@ func TestAProcessorHasTheEnvironmentOfItsMultilog(t *testing.T) {
 func TestOnlyTheTimersOfMultilogMayWait(t *testing.T) {
 	t.Parallel()
 	const own = "/proc/self/timerslack_ns"
-	usual, err := os.ReadFile(own)
+	usual, err := exec.Command("cat", own).Output() // we have several threads, and may only look at ours
 	if err != nil {
 		t.Fatal(err)
 	}
