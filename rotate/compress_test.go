@@ -25,7 +25,7 @@ func plainText(packed []byte) ([]byte, error) {
 		}
 		return io.ReadAll(r)
 	case byZstd:
-		return decoder().DecodeAll(packed, nil)
+		return decoder.DecodeAll(packed, nil)
 	}
 	return packed, nil
 }

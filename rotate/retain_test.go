@@ -342,3 +342,39 @@ func TestDeletingArchivesHoldsUpTheNextRotationButOne(t *testing.T) {
 		})
 	}
 }
+
+// unlistable is a directory whose names cannot be read a second time.
+type unlistable struct {
+	fsys
+	calls *int
+}
+
+func (u unlistable) names() ([]string, error) {
+	if *u.calls++; *u.calls > 1 {
+		return nil, syscall.EIO
+	}
+	return u.fsys.names()
+}
+
+// TestArchivesThatCannotBeListedAreSaidAndStay, also where nobody is asked to retry.
+func TestArchivesThatCannotBeListedAreSaidAndStay(t *testing.T) {
+	t.Parallel()
+	d, said, calls := newDisk(), []string{}, 0
+	opt := history{num: 2, warn: func(err error) { said = append(said, err.Error()) }, spawn: func(run func()) { run() }}.options(d)
+	opt.openFS = func(name string) (fsys, error) {
+		fs, err := d.openMem(name)
+		return unlistable{fs, &calls}, err
+	}
+	dir := must(Open("d", opt))
+	calls = 0 // a rotation lists the archives to name one, and to delete some
+	must(dir.Write([]byte("one\n")))
+	if err := dir.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Close(); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"unable to read d: " + syscall.EIO.Error()}; !slices.Equal(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+}

@@ -75,8 +75,12 @@ func (d *Dir) begin(w *walk) {
 			<-before
 		}
 		close(w.ended)
-		if !failed {
-			_ = w.run(ended) // who gives up has said why; the next walk prunes as well
+		if failed {
+			return
+		}
+		// The next walk prunes as well. Who gives up has said why.
+		if err := w.run(ended); err != nil && d.opt.Beside == nil {
+			d.warn(err)
 		}
 	})
 }

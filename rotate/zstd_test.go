@@ -3,7 +3,6 @@ package rotate
 import (
 	"bytes"
 	"io"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -12,13 +11,17 @@ import (
 
 // Packing by zstd in this process. That the program does the same, its own tests show.
 
-var encoder = sync.OnceValue(func() *zstd.Encoder {
-	return must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(member.Size), zstd.WithZeroFrames(true)))
-})
+// Both have channels, which must not be those of a bubble: several use them.
+var (
+	encoder = func() *zstd.Encoder {
+		e := must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(member.Size), zstd.WithZeroFrames(true)))
+		e.EncodeAll(nil, nil) // makes them
+		return e
+	}()
+	decoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)))
+)
 
-var decoder = sync.OnceValue(func() *zstd.Decoder { return must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))) })
-
-func zstded(b []byte) []byte { return encoder().EncodeAll(b, nil) }
+func zstded(b []byte) []byte { return encoder.EncodeAll(b, nil) }
 
 func zstdMember(text []byte, h member.Head) []byte {
 	frame := zstded(text)

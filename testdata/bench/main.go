@@ -10,8 +10,7 @@
 // /proc/PID/smaps_rollup after one line, or with a service that is up. The last
 // rows time the start of a whole tree of services, and of a new service in one.
 //
-// The row of floor only writes and syncs what multilog writes: no logger that puts its
-// files on disk can be faster on this machine.
+// The row of floor only writes and syncs what multilog writes, a file at a time.
 //
 // A ratio says how many times more the peer needs. Absolute times depend on
 // the machine and its neighbours; only the ratios of one run carry over.
