@@ -32,10 +32,9 @@ func ParseFilter(words []string) (*Filter, error) {
 func (f *Filter) Selects(line []byte, lead int) bool {
 	head := line[:min(len(line), headSize)]
 	selected := true
-	var known first
 	for i := range f.script.actions {
 		a := &f.script.actions[i]
-		if selected == (a.kind == deselect) && a.match(head, lead, &known) {
+		if selected == (a.kind == deselect) && a.match(head, lead) {
 			selected = !selected
 		}
 	}

@@ -1,49 +1,94 @@
 package logpipe
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/tailight/tailight/internal/lines"
+)
 
 // stamped copies input to text with a stamp in front of each line. A line
 // has the time at which its first byte was taken.
 func (p *Pipe) stamped(in []byte) {
 	whole := 0 // up to here text has lines that are still to be given to the outlets
 	for len(in) > 0 {
-		if p.start < 0 {
-			p.start = len(p.text)
-			p.text = p.stamper.Append(p.text)
-			p.lead = len(p.text) - p.start
-		}
-		end := bytes.IndexByte(in, '\n') + 1
-		if end == 0 {
-			p.text = append(p.text, in...)
-			break
-		}
-		p.text = append(p.text, in[:end]...)
-		in = in[end:]
+		piece := in[:min(len(in), pieceSize)]
+		in = in[len(piece):]
 		if p.plain {
 			// All lines go the same way, so only the last end matters.
-			whole, p.start = len(p.text), -1
+			whole = max(whole, p.stampAll(piece))
 		} else {
-			p.endLine(len(p.text))
+			p.stampEach(piece)
 		}
-		if len(p.text) >= 2*largeBatch {
-			p.endLines(whole)
+		if len(p.text) >= 2*largeBatch { // of lines that are not much longer than stamps
+			p.pass(whole)
 			p.flush()
 			whole = 0
 		}
 	}
-	p.endLines(whole)
-	if p.start >= 0 {
-		p.partial()
-	}
+	p.pass(whole)
 }
 
-// endLines ends the lines up to text[end] at once, if there are any. Another one
-// may have begun.
-func (p *Pipe) endLines(end int) {
+// stampAll adds a piece of input to text, and returns where in text the last line
+// ends, 0 if none ends there.
+func (p *Pipe) stampAll(piece []byte) (end int) {
+	text, from := p.text, 0 // a field costs more
+	for i, word := range lines.Ends(p.ends[:0], piece) {
+		for ; word != 0; word &= word - 1 {
+			if p.start < 0 {
+				text = p.stamper.Append(text)
+			}
+			to := i*lines.Word + bits.TrailingZeros64(word) + 1
+			text = append(text, piece[from:to]...)
+			from, p.start = to, -1
+		}
+	}
+	if p.text = text; from > 0 {
+		end = len(text)
+	}
+	p.stampStart(piece[from:])
+	return end
+}
+
+// stampEach adds a piece of input to text line by line.
+func (p *Pipe) stampEach(piece []byte) {
+	from := 0
+	for i, word := range lines.Ends(p.ends[:0], piece) {
+		for ; word != 0; word &= word - 1 {
+			to := i*lines.Word + bits.TrailingZeros64(word) + 1
+			p.stampStart(piece[from:to])
+			from = to
+			if start := p.start; !p.endLine(len(p.text)) {
+				p.text, p.seen = p.text[:start], start // nobody needs the line
+			}
+		}
+	}
+	p.stampStart(piece[from:])
+}
+
+// stampStart adds input of one line to text, behind a stamp if the line begins there.
+func (p *Pipe) stampStart(in []byte) {
+	if len(in) == 0 {
+		return
+	}
+	if p.start < 0 {
+		p.start = len(p.text)
+		p.text = p.stamper.Append(p.text)
+		p.lead = len(p.text) - p.start
+	}
+	p.text = append(p.text, in...)
+}
+
+// pass ends the lines up to text[end] at once, if there are any, and gives on what
+// there is of another one.
+func (p *Pipe) pass(end int) {
+	start := p.start
 	if end > 0 {
-		start := p.start
 		p.endLine(end)
 		p.start = start
+	}
+	if start >= 0 {
+		p.partial()
 	}
 }
 
@@ -80,38 +125,58 @@ func (p *Pipe) bare(at int) {
 			at += end
 		}
 	}
-	for at < len(p.text) {
-		if p.start < 0 {
-			p.start = at
-			if p.timed {
-				p.clock.Next()
+	for base := at; base < len(p.text); base += pieceSize {
+		piece := p.text[base:min(base+pieceSize, len(p.text))]
+		for i, word := range lines.Ends(p.ends[:0], piece) {
+			for ; word != 0; word &= word - 1 {
+				p.begin(at)
+				at = base + i*lines.Word + bits.TrailingZeros64(word) + 1
+				p.endLine(at)
 			}
 		}
-		end := bytes.IndexByte(p.text[at:], '\n') + 1
-		if end == 0 {
-			p.partial()
-			return
-		}
-		at += end
-		p.endLine(at)
+	}
+	if at < len(p.text) {
+		p.begin(at)
+		p.partial()
 	}
 }
 
-// endLine gives the line that ends before text[end] to its outlets.
-func (p *Pipe) endLine(end int) {
+// begin takes note that the next byte of a line is text[at].
+func (p *Pipe) begin(at int) {
+	if p.start < 0 {
+		p.start = at
+		if p.timed {
+			p.clock.Next()
+		}
+	}
+}
+
+// endLine gives the line that ends before text[end] to its outlets, and reports
+// whether there are any.
+func (p *Pipe) endLine(end int) (taken bool) {
 	if !p.decided && !p.plain {
 		p.decide(p.text[p.start : end-1])
 	}
+	taken = p.give(end)
+	p.seen, p.start, p.decided = end, -1, false
+	return taken
+}
+
+// give gives the text up to end to the outlets that take the line at hand, and
+// reports whether there are any.
+func (p *Pipe) give(end int) (taken bool) {
 	for _, o := range p.outlets {
 		switch {
 		case !o.taking:
+			continue
 		case o.shape == nil:
 			o.take(p.text, p.seen, end)
 		default:
 			o.shape.take(p.text, p.seen, end)
 		}
+		taken = true
 	}
-	p.seen, p.start, p.decided = end, -1, false
+	return taken
 }
 
 // partial is called when text ends within a line. As long as the line may
@@ -127,15 +192,7 @@ func (p *Pipe) partial() {
 		}
 		p.decided = true
 	}
-	for _, o := range p.outlets {
-		switch {
-		case !o.taking:
-		case o.shape == nil:
-			o.take(p.text, p.seen, len(p.text))
-		default:
-			o.shape.take(p.text, p.seen, len(p.text))
-		}
-	}
+	p.give(len(p.text))
 	p.seen = len(p.text)
 }
 
@@ -144,17 +201,16 @@ func (p *Pipe) partial() {
 func (p *Pipe) decide(line []byte) {
 	head := line[:min(len(line), headSize)]
 	selected := true
-	var known first
 	for i := range p.actions {
 		a := &p.actions[i]
 		switch a.kind {
 		case deselect:
 			if selected {
-				selected = !a.pattern.all && !a.match(head, p.lead, &known)
+				selected = !a.pattern.all && !a.match(head, p.lead)
 			}
 		case choose:
 			if !selected {
-				selected = a.match(head, p.lead, &known)
+				selected = a.match(head, p.lead)
 			}
 		case alert:
 			if selected {
@@ -173,14 +229,16 @@ func (p *Pipe) decide(line []byte) {
 
 // match reports whether the pattern of an action matches. The first lead bytes of
 // head are the stamp.
-func (a *action) match(head []byte, lead int, known *first) bool {
+func (a *action) match(head []byte, lead int) bool {
 	switch {
+	case a.words != nil:
+		return a.words.match(head)
 	case a.glob != nil:
 		return a.glob.match(head)
 	case a.regex != nil:
 		return a.regex.Match(head[lead:])
 	}
-	return a.pattern.match(head, known)
+	return a.pattern.match(head)
 }
 
 // flush brings what the outlets have taken into their files, and keeps of

@@ -1,6 +1,9 @@
 package logpipe
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // pattern is a compiled pattern of '+' or '-'. It is matched against a whole
 // line, byte by byte; only '*' is special. A star at the end matches what is
@@ -11,9 +14,8 @@ import "bytes"
 type pattern struct {
 	prefix []byte // up to the first star
 	skips  []skip
-	open   bool   // ends with a star
-	all    bool   // is a star and nothing else: matches every line
-	word   []byte // of a pattern that is a star, a word and a star, the word; else nil
+	open   bool // ends with a star
+	all    bool // is a star and nothing else: matches every line
 }
 
 // skip is a star that is not at the end, and what follows up to the next star.
@@ -39,46 +41,18 @@ func compile(text string) pattern {
 	}
 	p.open = true
 	p.all = text == "*"
-	if len(p.prefix) == 0 && len(p.skips) == 1 && len(p.skips[0].then) > 1 {
-		p.word = p.skips[0].then
-	}
 	return p
 }
 
-// first is where a byte is first in a line. Patterns often begin alike, with a
-// star and a space, and need not all search for it.
-type first struct {
-	to    byte
-	known bool
-	at    int // -1: nowhere
-}
-
-func (f *first) find(line []byte, to byte) int {
-	if !f.known || f.to != to {
-		f.to, f.known, f.at = to, true, bytes.IndexByte(line, to)
-	}
-	return f.at
-}
-
-// match reports whether the whole of line matches. What it finds out about the
-// line it leaves in known, for the next pattern.
-func (p *pattern) match(line []byte, known *first) bool {
-	if w := p.word; w != nil {
-		at := known.find(line, w[0])
-		return at >= 0 && begins(line[at:], w)
-	}
+// match reports whether the whole of line matches.
+func (p *pattern) match(line []byte) bool {
 	if !bytes.HasPrefix(line, p.prefix) {
 		return false
 	}
 	line = line[len(p.prefix):]
 	for i := range p.skips {
 		s := &p.skips[i]
-		var at int
-		if i == 0 && len(p.prefix) == 0 {
-			at = known.find(line, s.to)
-		} else {
-			at = bytes.IndexByte(line, s.to)
-		}
+		at := bytes.IndexByte(line, s.to)
 		if at < 0 {
 			return false
 		}
@@ -89,6 +63,42 @@ func (p *pattern) match(line []byte, known *first) bool {
 		line = line[len(s.then):]
 	}
 	return p.open || len(line) == 0
+}
+
+// words are patterns, one of which is to match: each is a star, a word and a star. The
+// words begin alike, often with a space, and a line is searched for that only once.
+type words [][]byte
+
+// wordOf returns the word of such a pattern, nil if it is another one.
+func wordOf(text string) []byte {
+	n := len(text)
+	if n < 3 || strings.IndexByte(text[1:], '*') != n-2 || text[0] != '*' {
+		return nil
+	}
+	return []byte(text[1 : n-1])
+}
+
+// with adds a word, or returns false: it begins with another byte.
+func (w *words) with(word []byte) bool {
+	if len(*w) == 0 || word == nil || (*w)[0][0] != word[0] {
+		return false
+	}
+	*w = append(*w, word)
+	return true
+}
+
+func (w words) match(line []byte) bool {
+	at := bytes.IndexByte(line, w[0][0])
+	if at < 0 {
+		return false
+	}
+	line = line[at:]
+	for _, word := range w {
+		if begins(line, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // begins reports whether line, whose first byte is right, begins with word. Most lines

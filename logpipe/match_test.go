@@ -52,24 +52,66 @@ var matchCases = []struct {
 	{"@* *Z", "@400000000000000000000000 abcZ", true},
 }
 
+// matchText matches as a script of this one pattern does.
 func matchText(text string, line []byte) bool {
-	p := compile(text)
-	return p.match(line, new(first))
+	s := new(Script)
+	s.choice(choose, text, false)
+	return s.actions[0].match(line, 0)
 }
 
-// TestPatternsInARowMatchAsEachAlone: what one has found out about a line, the
-// next uses.
+// TestPatternsInARowMatchAsEachAlone: those that are alike become one action.
 func TestPatternsInARowMatchAsEachAlone(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"", " ", "a b", "svc: ERROR x", "abcab ", "*", "b a"} {
+	row := []string{"* ERROR *", "* WARN *", "* *", "*b*", "*bc*", "a* *", "*a*b*", "*  *"}
+	for _, line := range []string{"", " ", "a b", "svc: ERROR x", "svc: WARN x", "x ERROR", "abcab ", "*", "b a", "bc"} {
 		for _, one := range matchCases {
-			var known first
-			for _, text := range []string{one.pattern, "* ERROR *", "* *", "*b*", "a* *", one.pattern, "*a*b*"} {
-				p := compile(text)
-				if got, want := p.match([]byte(line), &known), matches([]byte(text), []byte(line)); got != want {
-					t.Errorf("behind %q: match(%q, %q) = %v, want %v", one.pattern, text, line, got, want)
+			for cut := range row {
+				words := []string{one.pattern}
+				words = append(words, row[cut:]...)
+				chosen, dropped := false, false
+				first, rest := []string{"-*"}, []string{}
+				for _, text := range words {
+					first, rest = append(first, "+"+text), append(rest, "-"+text)
+					chosen = chosen || matches([]byte(text), []byte(line))
+					dropped = dropped || matches([]byte(text), []byte(line))
+				}
+				for _, c := range []struct {
+					words []string
+					want  bool
+				}{{first, chosen}, {rest, !dropped}, {append(first, rest...), false}} {
+					if got := selects(t, c.words, line); got != c.want {
+						t.Errorf("%q: %q selected: %v, want %v", c.words, line, got, c.want)
+					}
 				}
 			}
+		}
+	}
+}
+
+func selects(t *testing.T, words []string, line string) bool {
+	f, err := ParseFilter(words)
+	must(t, err)
+	return f.Selects([]byte(line), 0)
+}
+
+func TestLikePatternsOfOneKindAreOneAction(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		words   []string
+		actions int
+	}{
+		{[]string{"+* A *", "+* B *", "+* *"}, 1},
+		{[]string{"+* A *", "-* B *", "+* C *"}, 3},
+		{[]string{"+*A*", "+*B*", "+*AB*"}, 3},
+		{[]string{"+* A *", "+* B", "+* C *"}, 3},
+		{[]string{"+* A *", "F", "+* B *", "S", "+* C *"}, 3},
+		{[]string{"+* A *", "e", "+* B *"}, 3},
+		{[]string{"+**", "+***", "+*", "+* *x*"}, 4},
+	} {
+		s, err := Parse(c.words)
+		must(t, err)
+		if len(s.actions) != c.actions {
+			t.Errorf("%q: %d actions, want %d", c.words, len(s.actions), c.actions)
 		}
 	}
 }
@@ -138,6 +180,10 @@ func FuzzMatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, line []byte) {
 		if got, want := matchText(string(pattern), line), matches(pattern, line); got != want {
 			t.Errorf("match(%q, %q) = %v, want %v", pattern, line, got, want)
+		}
+		p := compile(string(pattern))
+		if got, want := p.match(line), matches(pattern, line); got != want {
+			t.Errorf("compiled: match(%q, %q) = %v, want %v", pattern, line, got, want)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tailight/tailight/internal/lines"
 	"github.com/tailight/tailight/tai64"
 )
 
@@ -13,6 +14,7 @@ const (
 	headSize   = 1000      // what patterns, alerts and status files see of a line, stamp included
 	smallBatch = 4 << 10   // the buffers of an idle pipe
 	largeBatch = 512 << 10 // what they grow to when reads fill them
+	pieceSize  = 4 << 10   // how much input is searched for line ends at once: it is in the nearest cache then
 	headRoom   = 4 << 10   // a page, and more than a head
 	alertSize  = 200       // what an alert shows of a head
 )
@@ -80,6 +82,7 @@ type Pipe struct {
 	input  int  // the pipe that goes through the spool while Run reads it; -1: none
 	left   bool // a write was given up at Stop: its lines are in the spool, for the next start
 
+	ends      [pieceSize / lines.Word]uint64 // where lines end in the input at hand
 	alertLine [alertSize + 4]byte
 
 	rated    []*shape    // those with rate=

@@ -61,6 +61,7 @@ func (s stamping) text() tai64.Stamps {
 type action struct {
 	kind    kind
 	pattern pattern        // of choose and deselect
+	words   words          // likewise, instead of pattern, several of that form
 	glob    *glob          // likewise, instead of pattern, behind F
 	regex   *regexp.Regexp // likewise, of select= and drop=
 	index   int            // of status and deliver: which file, which outlet
@@ -171,14 +172,20 @@ func Parse(words []string) (*Script, error) {
 func (s *Script) add(a action) { s.actions = append(s.actions, a) }
 
 // choice adds a pattern.
-func (s *Script) choice(k kind, text string, glob bool) {
-	a := action{kind: k}
-	if glob {
-		a.glob = compileGlob(text)
-	} else {
-		a.pattern = compile(text)
+func (s *Script) choice(k kind, text string, globs bool) {
+	if globs {
+		s.add(action{kind: k, glob: compileGlob(text)})
+		return
 	}
-	s.add(a)
+	word := wordOf(text)
+	if last := len(s.actions) - 1; last >= 0 && s.actions[last].kind == k && s.actions[last].words.with(word) {
+		return
+	}
+	if word != nil {
+		s.add(action{kind: k, words: words{word}})
+		return
+	}
+	s.add(action{kind: k, pattern: compile(text)})
 }
 
 func (s *Script) deliver(o opening) {

@@ -1,6 +1,7 @@
 package logpipe
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -48,6 +49,9 @@ func patternText(a action) string {
 	}
 	if a.glob != nil {
 		return fmt.Sprintf("glob%d", len(a.glob.parts))
+	}
+	if a.words != nil {
+		return "*" + string(bytes.Join(a.words, []byte("*|*"))) + "*"
 	}
 	p := a.pattern
 	var text strings.Builder

@@ -82,14 +82,16 @@ func appendNano(b []byte, v uint32) []byte {
 		b = append(b, byte('0'+v/billion))
 		v %= billion
 	}
-	var d [9]byte
+	// In place: a processor stalls when it reads what it has just written in parts.
+	b = append(b, "000000000"...)
+	d := (*[9]byte)(b[len(b)-9:])
 	for i := 7; i > 0; i -= 2 {
 		p := 2 * (v % 100)
 		v /= 100
 		d[i], d[i+1] = decimalPairs[p], decimalPairs[p+1]
 	}
 	d[0] = byte('0' + v)
-	return append(b, d[:]...)
+	return b
 }
 
 // decimalPairs holds the two digits of 0 to 99, one after the other.

@@ -1,8 +1,11 @@
 package tai64
 
 import (
-	"bytes"
+	"encoding/binary"
 	"io"
+	"math/bits"
+
+	"github.com/tailight/tailight/internal/lines"
 )
 
 const (
@@ -47,6 +50,8 @@ type localStream struct {
 	// the first.
 	digits [16]byte
 	text   []byte // "YYYY-MM-DD HH:MM:SS."
+
+	ends [pieceSize / lines.Word]uint64
 }
 
 // place is a place in a line.
@@ -62,16 +67,31 @@ const (
 // long as its input, and a run.
 func (s *localStream) process(in []byte) error {
 	for len(in) > 0 {
-		switch s.place {
-		case atStart:
-			in = s.start(in)
-		case inLabel:
-			in = s.label(in)
-		case inText:
-			in = s.line(in)
+		piece, from := in[:min(len(in), pieceSize)], 0
+		in = in[len(piece):]
+		for i, word := range lines.Ends(s.ends[:0], piece) {
+			for ; word != 0; word &= word - 1 {
+				to := i*lines.Word + bits.TrailingZeros64(word) + 1
+				s.line(piece[from:to])
+				s.place, from = atStart, to
+			}
+		}
+		if from < len(piece) {
+			s.line(piece[from:])
 		}
 	}
 	return s.flush()
+}
+
+// line shows what there is of a line, at most up to its newline.
+func (s *localStream) line(in []byte) {
+	switch s.place {
+	case atStart:
+		in = s.start(in)
+	case inLabel:
+		in = s.label(in)
+	}
+	s.out = append(s.out, in...)
 }
 
 // start looks at the beginning of a line. A label of the usual form, whole and
@@ -84,15 +104,14 @@ func (s *localStream) start(in []byte) []byte {
 	if len(in) > 1+labelDigits && !isHex(in[1+labelDigits]) && s.show((*[labelDigits]byte)(in[1:])) {
 		return in[1+labelDigits:]
 	}
-	s.place = inLabel
 	s.run = append(s.run[:0], '@')
-	return in[1:]
+	return s.label(in[1:])
 }
 
 // show appends the local time of a label to the output, or returns false: it has
 // fewer digits, or no time.
 func (s *localStream) show(d *[labelDigits]byte) bool {
-	nano, ok := hex32((*[8]byte)(d[16:]))
+	nano, ok := hex8(binary.LittleEndian.Uint64(d[16:]))
 	if !ok {
 		return false
 	}
@@ -107,8 +126,8 @@ func (s *localStream) show(d *[labelDigits]byte) bool {
 
 // second sets digits and text for a new second, or returns false.
 func (s *localStream) second(d *[16]byte) bool {
-	high, ok1 := hex32((*[8]byte)(d[:]))
-	low, ok2 := hex32((*[8]byte)(d[8:]))
+	high, ok1 := hex8(binary.LittleEndian.Uint64(d[:]))
+	low, ok2 := hex8(binary.LittleEndian.Uint64(d[8:]))
 	if !ok1 || !ok2 {
 		return false
 	}
@@ -121,17 +140,6 @@ func (s *localStream) second(d *[16]byte) bool {
 	return true
 }
 
-// hex32 reads 8 digits, or returns false if they are not.
-func hex32(d *[8]byte) (v uint32, ok bool) {
-	seen := byte(0)
-	for _, c := range d {
-		h := hexValues[c]
-		seen |= h
-		v = v<<4 | uint32(h)
-	}
-	return v, seen <= 0xf
-}
-
 // label takes digits of a label from in, and shows the label if it ends there.
 func (s *localStream) label(in []byte) []byte {
 	n := 0
@@ -141,10 +149,11 @@ func (s *localStream) label(in []byte) []byte {
 	s.run = append(s.run, in[:n]...)
 	in = in[n:]
 	tooLong := len(s.run) > maxRun
+	s.place = inText
 	if len(in) == 0 && !tooLong {
+		s.place = inLabel
 		return in
 	}
-	s.place = inText
 	if tooLong || !s.showRun() {
 		s.out = append(s.out, s.run...)
 	}
@@ -162,18 +171,6 @@ func (s *localStream) showRun() bool {
 	digits = digits[max(0, len(digits)-labelDigits):]
 	copy(d[labelDigits-len(digits):], digits)
 	return s.show(&d)
-}
-
-// line copies the rest of a line, or what there is of it, and returns what
-// follows.
-func (s *localStream) line(in []byte) []byte {
-	n := bytes.IndexByte(in, '\n') + 1
-	s.place = atStart
-	if n == 0 {
-		n, s.place = len(in), inText
-	}
-	s.out = append(s.out, in[:n]...)
-	return in[n:]
 }
 
 func (s *localStream) flush() error {

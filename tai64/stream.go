@@ -1,14 +1,20 @@
 package tai64
 
 import (
-	"bytes"
 	"io"
+	"math/bits"
+
+	"github.com/tailight/tailight/internal/lines"
 )
 
 const (
 	readMin = 4 << 10   // bytes; an idle stream costs no more
 	readMax = 256 << 10 // bytes; larger reads gain nothing
 	pendMax = 512 << 10 // bytes of output that wait for one Write
+
+	// pieceSize is how much is searched for line ends at once, so that it is
+	// still in the nearest cache when it is copied.
+	pieceSize = 4 << 10
 )
 
 // Stamp copies lines from r to w, each with a stamp of c and a space in front:
@@ -30,6 +36,7 @@ type stampStream struct {
 	stamper Stamper
 	out     []byte
 	inLine  bool // the last byte was not a newline
+	ends    [pieceSize / lines.Word]uint64
 }
 
 // process stamps and writes the bytes of one read.
@@ -38,29 +45,34 @@ func (s *stampStream) process(in []byte) error {
 	for len(in) > 0 {
 		// A line of one byte grows by 26, so that output may be far larger than
 		// input; it is written in parts rather than kept.
-		if len(s.out) > pendMax-stampSize-len(in) && len(s.out) > 0 {
+		if len(s.out) > pendMax-pieceSize*(1+stampSize) {
 			if err := s.flush(); err != nil {
 				return err
 			}
 		}
-		in = s.line(in)
+		piece, from := in[:min(len(in), pieceSize)], 0
+		in = in[len(piece):]
+		for i, word := range lines.Ends(s.ends[:0], piece) {
+			for ; word != 0; word &= word - 1 {
+				to := i*lines.Word + bits.TrailingZeros64(word) + 1
+				s.line(piece[from:to])
+				s.inLine, from = false, to
+			}
+		}
+		if from < len(piece) {
+			s.line(piece[from:])
+		}
 	}
 	return s.flush()
 }
 
-// line puts the first line of in, or what there is of it, to the output, and
-// returns the rest.
-func (s *stampStream) line(in []byte) []byte {
+// line puts what there is of a line to the output, at most up to its newline.
+func (s *stampStream) line(in []byte) {
 	if !s.inLine {
 		s.out = s.stamper.Append(s.out)
+		s.inLine = true
 	}
-	n := bytes.IndexByte(in, '\n') + 1
-	s.inLine = n == 0
-	if s.inLine {
-		n = len(in)
-	}
-	s.out = append(s.out, in[:n]...)
-	return in[n:]
+	s.out = append(s.out, in...)
 }
 
 func (s *stampStream) flush() error {

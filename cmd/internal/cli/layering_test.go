@@ -22,10 +22,11 @@ const module = "github.com/tailight/tailight"
 // mayImport says which packages of the module each package may import, and
 // which from outside. Who adds a package adds its row.
 var mayImport = map[string]struct{ ours, outside []string }{
-	"tai64":                {},
+	"internal/lines":       {},
+	"tai64":                {ours: []string{"internal/lines"}},
 	"internal/member":      {ours: []string{"tai64"}},
 	"rotate":               {ours: []string{"internal/member", "tai64"}, outside: []string{"golang.org/x/sys", "gopkg.in/natefinch/lumberjack.v2"}},
-	"logpipe":              {ours: []string{"rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
+	"logpipe":              {ours: []string{"internal/lines", "rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
 	"supervise":            {ours: []string{"tai64"}, outside: []string{"golang.org/x/sys"}},
 	"cmd/internal/cli":     {outside: []string{"github.com/spf13/pflag"}},
 	"cmd/internal/logs":    {ours: []string{"cmd/internal/cli", "logpipe", "rotate", "tai64"}, outside: []string{"golang.org/x/sys"}},
