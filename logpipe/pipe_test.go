@@ -103,6 +103,27 @@ func TestEmptyLinesGrow27TimesAndArriveWhole(t *testing.T) {
 	wantResult(t, "empty lines", got, model(words, input, fixedStamp))
 }
 
+// TestLongLinesAmongEmptyOnesArriveWhole: text is flushed within a batch, between lines
+// and within one.
+func TestLongLinesAmongEmptyOnesArriveWhole(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(3, 4))
+	var input []byte
+	for len(input) < 1<<20 {
+		input = append(input, bytes.Repeat([]byte("\n"), rnd.IntN(20000))...)
+		long := bytes.Repeat([]byte{"ab"[rnd.IntN(2)]}, rnd.IntN(6000))
+		input = append(append(input, long...), '\n')
+	}
+	for _, words := range [][]string{
+		{"t", "s16777215", "."},
+		{"t", "s16777215", "-*b*", ".", "-*", "."},
+		{"t", "s16777215", ".", "-*", "+*b*", "."},
+	} {
+		got := trial(t, words, [][]byte{input}, byWrite(t))
+		wantResult(t, fmt.Sprint(words), got, model(words, input, fixedStamp))
+	}
+}
+
 func TestManyDestinationsGetTheirOwnLines(t *testing.T) {
 	t.Parallel()
 	var words []string
