@@ -177,7 +177,7 @@ func BenchmarkGlob(b *testing.B) {
 			g := compileGlob(text)
 			b.ReportAllocs()
 			for b.Loop() {
-				g.match(line)
+				g.match(line, 0)
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func BenchmarkMatch(b *testing.B) {
 			a := &s.actions[0]
 			b.ReportAllocs()
 			for b.Loop() {
-				a.match(line, 0)
+				a.matches(line, 0)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func (f *Filter) Selects(line []byte, lead int) bool {
 	selected := true
 	for i := range f.script.actions {
 		a := &f.script.actions[i]
-		if selected == (a.kind == deselect) && a.match(head, lead) {
+		if selected == (a.kind == deselect) && a.matches(head, lead) {
 			selected = !selected
 		}
 	}

@@ -75,7 +75,7 @@ func plain(sets []byteSet) []byte {
 }
 
 // match reports whether the whole of line matches.
-func (g *glob) match(line []byte) bool {
+func (g *glob) match(line []byte, _ int) bool {
 	first, last := &g.parts[0], &g.parts[len(g.parts)-1]
 	if len(g.parts) == 1 {
 		return len(line) == len(first.sets) && first.begins(line)

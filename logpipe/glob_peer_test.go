@@ -71,7 +71,7 @@ func agrees(t *testing.T, questions []question, least int) {
 		if want {
 			yes++
 		}
-		if g.match([]byte(q.text)) != want && wrong < 20 {
+		if g.match([]byte(q.text), 0) != want && wrong < 20 {
 			wrong++
 			t.Errorf("%q, %q: the C library says %v", q.pattern, q.text, want)
 		}

@@ -120,7 +120,7 @@ var globCases = []struct {
 func TestGlobsMatchAsFnmatchDoes(t *testing.T) {
 	t.Parallel()
 	for _, c := range globCases {
-		if got := compileGlob(c.pattern).match([]byte(c.line)); got != c.want {
+		if got := compileGlob(c.pattern).match([]byte(c.line), 0); got != c.want {
 			t.Errorf("match(%q, %q) = %v, want %v", c.pattern, c.line, got, c.want)
 		}
 		if got := fnmatches(c.pattern, []byte(c.line)); got != c.want {
@@ -310,7 +310,7 @@ func TestRandomGlobsAgreeWithTheReference(t *testing.T) {
 		for range 10 {
 			text := []byte(randomGlobText(rnd))
 			want := fnmatches(pattern, text)
-			if got := g.match(text); got != want {
+			if got := g.match(text, 0); got != want {
 				t.Fatalf("match(%q, %q) = %v, want %v", pattern, text, got, want)
 			}
 			if want {
@@ -331,7 +331,7 @@ func FuzzGlob(f *testing.F) {
 		if len(pattern) > 200 || len(line) > 200 {
 			return // the reference takes its time
 		}
-		if got, want := compileGlob(pattern).match(line), fnmatches(pattern, line); got != want {
+		if got, want := compileGlob(pattern).match(line, 0), fnmatches(pattern, line); got != want {
 			t.Errorf("match(%q, %q) = %v, want %v", pattern, line, got, want)
 		}
 	})
@@ -345,7 +345,7 @@ func TestAGlobOfManyStarsTakesNoTime(t *testing.T) {
 	for _, pattern := range []string{strings.Repeat("a*", 200) + "b", strings.Repeat("[ab]*", 200) + "[bc]", strings.Repeat("*[!b]?", 200) + "b*"} {
 		g := compileGlob(pattern)
 		start := time.Now()
-		if g.match(line) {
+		if g.match(line, 0) {
 			t.Errorf("%.20q... matches", pattern)
 		}
 		if took := time.Since(start); took > time.Second {

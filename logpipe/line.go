@@ -204,13 +204,9 @@ func (p *Pipe) decide(line []byte) {
 	for i := range p.actions {
 		a := &p.actions[i]
 		switch a.kind {
-		case deselect:
-			if selected {
-				selected = !a.pattern.all && !a.match(head, p.lead)
-			}
-		case choose:
-			if !selected {
-				selected = a.match(head, p.lead)
+		case deselect, choose:
+			if selected == (a.kind == deselect) && a.matches(head, p.lead) {
+				selected = !selected
 			}
 		case alert:
 			if selected {
@@ -225,20 +221,6 @@ func (p *Pipe) decide(line []byte) {
 			o.taking = selected && (o.shape == nil || o.shape.admits())
 		}
 	}
-}
-
-// match reports whether the pattern of an action matches. The first lead bytes of
-// head are the stamp.
-func (a *action) match(head []byte, lead int) bool {
-	switch {
-	case a.words != nil:
-		return a.words.match(head)
-	case a.glob != nil:
-		return a.glob.match(head)
-	case a.regex != nil:
-		return a.regex.Match(head[lead:])
-	}
-	return a.pattern.match(head)
 }
 
 // flush brings what the outlets have taken into their files, and keeps of

@@ -33,9 +33,14 @@ func (s *Script) readRegex(k kind, value string) error {
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-	s.add(action{kind: k, regex: re})
+	s.add(action{kind: k, lines: regex{re}})
 	return nil
 }
+
+// regex is a regular expression.
+type regex struct{ *regexp.Regexp }
+
+func (r regex) match(head []byte, lead int) bool { return r.Match(head[lead:]) }
 
 // readTee adds standard output or standard error.
 func (s *Script) readTee(value string, set *opening) error {

@@ -15,7 +15,6 @@ type pattern struct {
 	prefix []byte // up to the first star
 	skips  []skip
 	open   bool // ends with a star
-	all    bool // is a star and nothing else: matches every line
 }
 
 // skip is a star that is not at the end, and what follows up to the next star.
@@ -24,13 +23,13 @@ type skip struct {
 	then []byte // begins with to, or is empty if that is a star
 }
 
-func compile(text string) pattern {
+func compile(text string) *pattern {
 	b := []byte(text)
 	star := bytes.IndexByte(b, '*')
 	if star < 0 {
-		return pattern{prefix: b}
+		return &pattern{prefix: b}
 	}
-	p := pattern{prefix: b[:star]}
+	p := &pattern{prefix: b[:star]}
 	for b = b[star+1:]; len(b) > 0; b = b[star+1:] {
 		star = bytes.IndexByte(b, '*')
 		if star < 0 {
@@ -40,12 +39,11 @@ func compile(text string) pattern {
 		p.skips = append(p.skips, skip{b[0], b[:star]})
 	}
 	p.open = true
-	p.all = text == "*"
 	return p
 }
 
 // match reports whether the whole of line matches.
-func (p *pattern) match(line []byte) bool {
+func (p *pattern) match(line []byte, _ int) bool {
 	if !bytes.HasPrefix(line, p.prefix) {
 		return false
 	}
@@ -78,22 +76,25 @@ func wordOf(text string) []byte {
 	return []byte(text[1 : n-1])
 }
 
-// with adds a word, or returns false: it begins with another byte.
-func (w *words) with(word []byte) bool {
-	if len(*w) == 0 || word == nil || (*w)[0][0] != word[0] {
+// gains makes the word one of those of a, or returns false: a is no action of this kind
+// with such words.
+func (a *action) gains(k kind, word []byte) bool {
+	w, ok := a.lines.(*words)
+	if !ok || a.kind != k || (*w)[0][0] != word[0] {
 		return false
 	}
 	*w = append(*w, word)
 	return true
 }
 
-func (w words) match(line []byte) bool {
-	at := bytes.IndexByte(line, w[0][0])
+func (w *words) match(line []byte, _ int) bool {
+	list := *w
+	at := bytes.IndexByte(line, list[0][0])
 	if at < 0 {
 		return false
 	}
 	line = line[at:]
-	for _, word := range w {
+	for _, word := range list {
 		if begins(line, word) {
 			return true
 		}

@@ -56,7 +56,7 @@ var matchCases = []struct {
 func matchText(text string, line []byte) bool {
 	s := new(Script)
 	s.choice(choose, text, false)
-	return s.actions[0].match(line, 0)
+	return s.actions[0].matches(line, 0)
 }
 
 // TestPatternsInARowMatchAsEachAlone: those that are alike become one action.
@@ -182,7 +182,7 @@ func FuzzMatch(f *testing.F) {
 			t.Errorf("match(%q, %q) = %v, want %v", pattern, line, got, want)
 		}
 		p := compile(string(pattern))
-		if got, want := p.match(line), matches(pattern, line); got != want {
+		if got, want := p.match(line, 0), matches(pattern, line); got != want {
 			t.Errorf("compiled: match(%q, %q) = %v, want %v", pattern, line, got, want)
 		}
 	})

@@ -3,7 +3,6 @@ package logpipe
 import (
 	"errors"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -59,12 +58,18 @@ func (s stamping) text() tai64.Stamps {
 
 // action is what one word does to a line.
 type action struct {
-	kind    kind
-	pattern pattern        // of choose and deselect
-	words   words          // likewise, instead of pattern, several of that form
-	glob    *glob          // likewise, instead of pattern, behind F
-	regex   *regexp.Regexp // likewise, of select= and drop=
-	index   int            // of status and deliver: which file, which outlet
+	kind  kind
+	lines matcher // of choose and deselect: which lines; nil: all
+	index int     // of status and deliver: which file, which outlet
+}
+
+// matcher is a pattern of any kind. The first lead bytes of head are the stamp.
+type matcher interface {
+	match(head []byte, lead int) bool
+}
+
+func (a *action) matches(head []byte, lead int) bool {
+	return a.lines == nil || a.lines.match(head, lead)
 }
 
 type kind uint8
@@ -173,19 +178,20 @@ func (s *Script) add(a action) { s.actions = append(s.actions, a) }
 
 // choice adds a pattern.
 func (s *Script) choice(k kind, text string, globs bool) {
-	if globs {
-		s.add(action{kind: k, glob: compileGlob(text)})
-		return
+	a := action{kind: k}
+	switch word := wordOf(text); {
+	case text == "*":
+	case globs:
+		a.lines = compileGlob(text)
+	case word == nil:
+		a.lines = compile(text)
+	default:
+		if len(s.actions) > 0 && s.actions[len(s.actions)-1].gains(k, word) {
+			return
+		}
+		a.lines = &words{word}
 	}
-	word := wordOf(text)
-	if last := len(s.actions) - 1; last >= 0 && s.actions[last].kind == k && s.actions[last].words.with(word) {
-		return
-	}
-	if word != nil {
-		s.add(action{kind: k, words: words{word}})
-		return
-	}
-	s.add(action{kind: k, pattern: compile(text)})
+	s.add(a)
 }
 
 func (s *Script) deliver(o opening) {

@@ -44,16 +44,19 @@ func show(s *Script) string {
 
 // patternText writes a star pattern, or of a glob how many parts it has.
 func patternText(a action) string {
-	if a.regex != nil {
-		return "/" + a.regex.String() + "/"
+	var p *pattern
+	switch m := a.lines.(type) {
+	case nil:
+		return "*"
+	case regex:
+		return "/" + m.String() + "/"
+	case *glob:
+		return fmt.Sprintf("glob%d", len(m.parts))
+	case *words:
+		return "*" + string(bytes.Join(*m, []byte("*|*"))) + "*"
+	case *pattern:
+		p = m
 	}
-	if a.glob != nil {
-		return fmt.Sprintf("glob%d", len(a.glob.parts))
-	}
-	if a.words != nil {
-		return "*" + string(bytes.Join(a.words, []byte("*|*"))) + "*"
-	}
-	p := a.pattern
 	var text strings.Builder
 	text.WriteString(string(p.prefix))
 	for _, s := range p.skips {
