@@ -136,8 +136,8 @@ func (g *group) test(t *testing.T, bin string) {
 			}
 		}
 	})
-	for _, c := range g.cases {
-		if c.access {
+	for i, c := range g.cases {
+		if c.access || raced && i%4 > 0 {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

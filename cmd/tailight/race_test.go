@@ -1,0 +1,8 @@
+//go:build race
+
+package main
+
+// raced says that the race detector is on, in the programs under test, too: they are this
+// binary. To start them takes ten times as long then, so of the golden cases only some
+// are run.
+const raced = true
