@@ -27,11 +27,25 @@ var renewalsFlag = flag.Int("renewals", 25, "how many times svscan is renewed")
 // renew tells svscan to become what is installed, and waits until it has.
 func (tr *scanTree) renew() {
 	tr.t.Helper()
-	// The addresses of a program are others after each exec.
-	auxv := fmt.Sprintf("/proc/%d/auxv", tr.job.cmd.Process.Pid)
-	before := readAll(auxv)
+	pid := tr.job.cmd.Process.Pid
+	before := addresses(pid)
 	tr.signal(syscall.SIGUSR1)
-	tr.wait("another svscan", func() bool { return readAll(auxv) != before && tr.listens() })
+	tr.wait("another svscan", func() bool { return renewed(pid, before) && tr.listens() })
+}
+
+// addresses are those of the program of a process, which are others after each exec. In
+// the middle of one, when its first thread has ended, there are none, and no signal seems
+// to be blocked.
+func addresses(pid int) string {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/auxv", pid))
+	return string(b)
+}
+
+// renewed reports whether a process has become another program since it had these
+// addresses.
+func renewed(pid int, before string) bool {
+	now := addresses(pid)
+	return now != "" && now != before
 }
 
 // listens reports whether a new svscan has begun to listen to its signals: then
@@ -64,10 +78,10 @@ func TestUSR1MakesSvscanWhatIsInstalledByNow(t *testing.T) {
 	service, logger := tr.isUp("x"), tr.isUp("x/log")
 	before, pipe := tr.calls(), openFiles(t, service)["1"]
 
-	auxv := func(args string) string { return readAll(fmt.Sprintf("/proc/%d/auxv", tr.called(args))) }
-	main, log := auxv("supervise x"), auxv("supervise log")
+	x, log := tr.called("supervise x"), tr.called("supervise log")
+	ofX, ofLog := addresses(x), addresses(log)
 	tr.renew()
-	tr.wait("other supervises", func() bool { return auxv("supervise x") != main && auxv("supervise log") != log })
+	tr.wait("other supervises", func() bool { return renewed(x, ofX) && renewed(log, ofLog) })
 	tr.holds(pipe)
 	tr.must(s.writes(100))
 	tr.must(s.arrived())
