@@ -66,19 +66,16 @@ func TestPatternsInARowMatchAsEachAlone(t *testing.T) {
 	for _, line := range []string{"", " ", "a b", "svc: ERROR x", "svc: WARN x", "x ERROR", "abcab ", "*", "b a", "bc"} {
 		for _, one := range matchCases {
 			for cut := range row {
-				words := []string{one.pattern}
-				words = append(words, row[cut:]...)
-				chosen, dropped := false, false
-				first, rest := []string{"-*"}, []string{}
-				for _, text := range words {
-					first, rest = append(first, "+"+text), append(rest, "-"+text)
-					chosen = chosen || matches([]byte(text), []byte(line))
-					dropped = dropped || matches([]byte(text), []byte(line))
+				matched := false
+				choose, drop := []string{"-*"}, []string{}
+				for _, text := range append([]string{one.pattern}, row[cut:]...) {
+					choose, drop = append(choose, "+"+text), append(drop, "-"+text)
+					matched = matched || matches([]byte(text), []byte(line))
 				}
 				for _, c := range []struct {
 					words []string
 					want  bool
-				}{{first, chosen}, {rest, !dropped}, {append(first, rest...), false}} {
+				}{{choose, matched}, {drop, !matched}, {append(choose, drop...), false}} {
 					if got := selects(t, c.words, line); got != c.want {
 						t.Errorf("%q: %q selected: %v, want %v", c.words, line, got, c.want)
 					}

@@ -3,6 +3,6 @@
 package main
 
 // raced says that the race detector is on, in the programs under test, too: they are this
-// binary. To start them takes ten times as long then, so of the golden cases only some
-// are run.
+// binary. To start them takes several times as long then, so of the golden cases only a
+// quarter is run.
 const raced = true
